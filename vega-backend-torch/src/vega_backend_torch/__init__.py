@@ -1,1 +1,3 @@
-"""Placeholder."""
+"""The PyTorch backend of the Vega AutoML system."""
+
+__version__ = "0.1.0"

@@ -6,11 +6,18 @@ next to nothing and imports neither NumPy nor a deep-learning framework.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from vega_core._lazy import lazy_names
 
 if TYPE_CHECKING:
     from vega_core.errors import VegaError as VegaError
+    from vega_core.pipeline import LoadedModel as LoadedModel
+    from vega_core.pipeline import RunResult as RunResult
+    from vega_core.pipeline import Tuned as Tuned
+    from vega_core.pipeline import load as load
+    from vega_core.pipeline import run as run
+    from vega_core.pipeline import tune as tune
     from vega_core.plugins import Command as Command
     from vega_core.plugins import Provider as Provider
     from vega_core.plugins import hookimpl as hookimpl
@@ -23,26 +30,26 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "VegaError": "vega_core.errors",
-    "Command": "vega_core.plugins",
-    "Provider": "vega_core.plugins",
-    "hookimpl": "vega_core.plugins",
-    "FAILED": "vega_core.search",
     "Algorithm": "vega_core.search",
+    "Command": "vega_core.plugins",
+    "FAILED": "vega_core.search",
+    "LoadedModel": "vega_core.pipeline",
     "Proposal": "vega_core.search",
-    "algorithm": "vega_core.search",
+    "Provider": "vega_core.plugins",
+    "RunResult": "vega_core.pipeline",
     "SearchSpace": "vega_core.space",
+    "Tuned": "vega_core.pipeline",
+    "VegaError": "vega_core.errors",
+    "algorithm": "vega_core.search",
+    "hookimpl": "vega_core.plugins",
+    "load": "vega_core.pipeline",
+    "run": "vega_core.pipeline",
+    "tune": "vega_core.pipeline",
 }
 
-__all__ = [*sorted(_HOMES), "__version__"]  # noqa: PLE0604
+__all__ = [*sorted(_HOMES), "__version__"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'vega_core' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

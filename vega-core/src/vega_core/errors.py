@@ -59,6 +59,10 @@ class SearchError(UserError):
     """A search algorithm that is set up or answered wrongly."""
 
 
+class NotFiniteError(VegaError):
+    """A loss or metric became NaN or infinite; the attempt that raises it ends in state ``nan``."""
+
+
 class StateError(VegaError):
     """Saved state that is damaged, incomplete or of another run."""
 

@@ -1,1 +1,3 @@
-"""Placeholder."""
+"""Datasets, transforms, networks, losses and metrics for Vega, one folder a task."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,159 @@
+"""Every command a contributor needs; ``python -m nox --list`` shows them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types", "layers"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+CORE = "vega-core"
+PACKS = ["vega-algos-hpo", "vega-tasks", "vega-backend-torch"]
+PACKAGES = [CORE, *PACKS]
+CONSTRAINTS = ["-c", "constraints.txt"]
+
+
+def install_packages(session: nox.Session, *packages: str) -> None:
+    """Installs packages of this repository, editable, with their dependencies."""
+    editable = [argument for name in packages for argument in ("-e", name)]
+    session.install(*CONSTRAINTS, *editable)
+
+
+@nox.session
+def quickstart(session: nox.Session) -> None:
+    """Runs the main job: tunes and trains a small network on real digits."""
+    install_packages(session, *PACKAGES)
+    output = session.posargs or ["--output", f"runs/quickstart-{os.getpid()}"]
+    session.run("vega", "run", "examples/quickstart.yml", *output)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Runs the test suite."""
+    install_packages(session, *PACKAGES)
+    session.install(*CONSTRAINTS, "pytest", "hypothesis", "mlxtend")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Runs the long tests as well."""
+    install_packages(session, *PACKAGES)
+    session.install(*CONSTRAINTS, "pytest", "hypothesis", "mlxtend")
+    session.run("pytest", "-m", "soak or not soak", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Checks style and format."""
+    session.install(*CONSTRAINTS, "ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Checks types, strictly."""
+    install_packages(session, CORE, "vega-algos-hpo")
+    session.install(*CONSTRAINTS, "mypy", "types-PyYAML")
+    session.run("mypy")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Checks that imports follow the architecture's arrows."""
+    editable = [argument for name in PACKAGES for argument in ("-e", name)]
+    session.install("--no-deps", *editable)
+    session.install(*CONSTRAINTS, "import-linter")
+    session.run("lint-imports")
+
+
+def lowest_versions(*packages: str) -> list[str]:
+    """Returns the declared lower bounds of the packages' dependencies, as exact pins."""
+    pins: dict[str, str] = {}
+    for package in packages:
+        project = nox.project.load_toml(ROOT / package / "pyproject.toml")["project"]
+        groups = [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+        for requirement in (item for group in groups for item in group):
+            name, bound, version = requirement.split(",")[0].partition(">=")
+            if bound and not name.startswith("vega-"):
+                pins[name] = version
+    return [f"{name}=={version}" for name, version in sorted(pins.items())]
+
+
+def interpreter(version: str) -> str:
+    """Returns the path of an interpreter of this version that runs, or the bare version."""
+    candidates = [shutil.which(f"python{version}")]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates += sorted(str(p) for p in pyenv.glob(f"versions/{version}*/bin/python"))
+    for candidate in filter(None, candidates):
+        probe = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+        if probe.returncode == 0 and version in probe.stdout:
+            return candidate
+    return version
+
+
+@nox.session(python=interpreter("3.10"))
+def minimum(session: nox.Session) -> None:
+    """Runs core, HPO and tasks on Python 3.10 with the lowest declared versions."""
+    packages = [CORE, "vega-algos-hpo", "vega-tasks"]
+    editable = [argument for name in packages for argument in ("-e", name)]
+    session.install(*lowest_versions(*packages))
+    session.install("--no-deps", *editable)
+    session.install(*CONSTRAINTS, "pytest", "hypothesis")
+    session.run("pytest", "-m", "not soak and not torch", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Builds the wheels into dist/."""
+    session.install("build")
+    shutil.rmtree("dist", ignore_errors=True)
+    for package in PACKAGES:
+        session.run("python", "-m", "build", "--wheel", "--outdir", "dist", package, silent=True)
+
+
+@nox.session
+@nox.parametrize("pack", [nox.param(name, id=name) for name in PACKS])
+def isolation(session: nox.Session, pack: str) -> None:
+    """Installs only the built wheels of the core and one pack, and runs the command line."""
+    session.install("build", "virtualenv")
+    with tempfile.TemporaryDirectory() as folder:
+        for package in (CORE, pack):
+            session.run(
+                "python", "-m", "build", "--wheel", "--outdir", folder, package, silent=True
+            )
+        fresh = Path(folder, "env")
+        session.run("python", "-m", "virtualenv", "--quiet", str(fresh), silent=True)
+        python = str(fresh / "bin" / "python")
+        wheels = sorted(map(str, Path(folder).glob("*.whl")))
+        session.run(python, "-m", "pip", "install", "-q", *CONSTRAINTS, *wheels, external=True)
+        checks = str(ROOT / "tests" / "packaging" / "isolated.py")
+        with session.chdir(folder):
+            session.run(python, checks, pack, external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Runs the benchmarks; name files to run only those."""
+    install_packages(session, *PACKAGES)
+    session.install(*CONSTRAINTS, "optuna", "ConfigSpace", "mlxtend")
+    files = session.posargs or sorted(str(path) for path in Path("benchmarks").glob("[a-z]*.py"))
+    for file in files:
+        session.run("python", file, success_codes=[0, 1])
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Builds the documentation into docs/_build/html."""
+    install_packages(session, CORE, "vega-algos-hpo", "vega-tasks")
+    session.install("-r", "docs/requirements.txt")
+    session.run("sphinx-build", "-W", "--keep-going", "docs", "docs/_build/html", *session.posargs)

@@ -1,0 +1,28 @@
+"""The conformance kit on every algorithm of the package."""
+
+from __future__ import annotations
+
+from vega_algos_hpo.asha import Asha
+from vega_algos_hpo.grid_search import GridSearch
+from vega_algos_hpo.random_search import RandomSearch
+from vega_core.testing import AlgorithmConformance
+
+
+class TestRandomSearch(AlgorithmConformance):
+    def make(self, problem):
+        return RandomSearch(problem, num_samples=40)
+
+
+class TestGridSearch(AlgorithmConformance):
+    def make(self, problem):
+        return GridSearch(problem, points=4)
+
+
+class TestAsha(AlgorithmConformance):
+    def make(self, problem):
+        return Asha(problem, num_samples=60, max_budget=9)
+
+
+class TestAshaWithoutTheLowestRung(AlgorithmConformance):
+    def make(self, problem):
+        return Asha(problem, num_samples=40, eta=2, max_budget=16, min_early_stopping_rate=1)

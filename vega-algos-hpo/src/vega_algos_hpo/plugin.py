@@ -1,0 +1,31 @@
+"""The algorithms of this package, each imported when it is first used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vega_core import Provider, hookimpl
+
+
+@hookimpl
+def vega_algorithms() -> Iterator[Provider]:
+    yield Provider(
+        "RandomSearch",
+        "vega_algos_hpo.random_search:RandomSearch",
+        "Independent draws from the space.",
+        aliases=("random",),
+        paper="Bergstra and Bengio, 2012, https://jmlr.org/papers/v13/bergstra12a.html",
+    )
+    yield Provider(
+        "GridSearch",
+        "vega_algos_hpo.grid_search:GridSearch",
+        "Every point of a grid over the space.",
+        aliases=("grid",),
+    )
+    yield Provider(
+        "AshaHpo",
+        "vega_algos_hpo.asha:Asha",
+        "Asynchronous successive halving.",
+        aliases=("asha",),
+        paper="Li et al., 2020, https://arxiv.org/abs/1810.05934",
+    )

@@ -1,0 +1,15 @@
+"""What this package provides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vega_core import Provider, hookimpl
+
+
+@hookimpl
+def vega_backends() -> Iterable[Provider]:
+    """Yields the PyTorch backend."""
+    yield Provider(
+        "torch", "vega_backend_torch.backend:TorchBackend", "PyTorch.", aliases=("pytorch",)
+    )

@@ -1,0 +1,157 @@
+"""Parameters, statistics and slots as PyTorch tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from vega_backend_torch.generate import to_device
+from vega_core.backend import Gradients, Params, ParamStore, Snapshot, State
+from vega_core.backend.optimizers import SlotForm
+from vega_core.backend.state import Array
+from vega_core.errors import ModelError, StateError, suggest
+from vega_core.nn.shapes import Shape, show
+
+Tensors = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class TorchGradients(Gradients):
+    """Gradients as tensors.
+
+    Attributes:
+        tensors: Gradient by parameter name.
+    """
+
+    tensors: Tensors
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self.tensors)
+
+    def __getitem__(self, name: str) -> Array:
+        return to_numpy(self.tensors[name])
+
+    def __add__(self, other: Gradients) -> TorchGradients:
+        if not isinstance(other, TorchGradients):
+            return NotImplemented
+        summed = dict(self.tensors)
+        for name, tensor in other.tensors.items():
+            summed[name] = summed[name] + tensor if name in summed else tensor
+        return TorchGradients(summed)
+
+    def __mul__(self, factor: float) -> TorchGradients:
+        return TorchGradients({name: tensor * factor for name, tensor in self.tensors.items()})
+
+
+@dataclass(frozen=True)
+class TorchSnapshot(Snapshot):
+    """Copies of a store's tensors."""
+
+    parameters: Tensors
+    slots: Tensors
+    position: int
+
+
+class TorchStore(ParamStore):
+    """Tensors by name; executables hold the same tensors, so all changes are in place.
+
+    Args:
+        params: Parameters and statistics.
+        device: Where they live.
+    """
+
+    def __init__(self, params: Params, device: torch.device) -> None:
+        super().__init__()
+        self.device = device
+        self._tensors = {name: to_device(array, device).clone() for name, array in params.items()}
+        self._shapes = {name: (array.shape, str(array.dtype)) for name, array in params.items()}
+        self._slots: dict[str, torch.Tensor] = {}
+        self._counts: set[str] = set()
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[Shape, str]]:
+        return self._shapes
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """Returns the tensor of a parameter or statistic itself."""
+        return self._tensors[name]
+
+    def slot(self, name: str, slot: str, form: SlotForm) -> torch.Tensor:
+        """Returns the tensor of a slot itself, which begins at zero.
+
+        A count is kept as float32, as PyTorch's fused optimizers want it, and exported as int64.
+        """
+        key = f"{name}/{slot}"
+        if key not in self._slots:
+            like = self._tensors[name]
+            counts = form == "count"
+            self._slots[key] = torch.zeros((), device=self.device) if counts else like * 0
+            if counts:
+                self._counts.add(key)
+        return self._slots[key]
+
+    def snapshot(self) -> TorchSnapshot:
+        return TorchSnapshot(_copies(self._tensors), _copies(self._slots), self._position)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        if not isinstance(snapshot, TorchSnapshot):
+            raise StateError(f"{type(snapshot).__name__} is no snapshot of this store")
+        for name, tensor in self._tensors.items():
+            tensor.copy_(snapshot.parameters[name])
+        for key, tensor in self._slots.items():
+            if key in snapshot.slots:
+                tensor.copy_(snapshot.slots[key])
+            else:
+                tensor.zero_()
+        self._position = snapshot.position
+
+    def add(self, gradients: Gradients, scale: float) -> None:
+        if not isinstance(gradients, TorchGradients):
+            raise ModelError(f"{type(gradients).__name__} are no gradients of this backend")
+        for name, tensor in gradients.tensors.items():
+            self._tensors[name].add_(tensor, alpha=scale)
+
+    def copy_from(self, other: ParamStore, names: Mapping[str, str]) -> None:
+        if not isinstance(other, TorchStore):
+            raise StateError(f"{type(other).__name__} is no store of this backend")
+        for own, theirs in names.items():
+            for name, store in ((own, self), (theirs, other)):
+                if name not in store.shapes:
+                    raise StateError(f"no parameter {name!r}{suggest(name, store.shapes)}")
+            if self._shapes[own] != other.shapes[theirs]:
+                raise StateError(
+                    f"{own!r} is {show(self._shapes[own][0])}, and {theirs!r} of the other store "
+                    f"{show(other.shapes[theirs][0])}"
+                )
+        for own, theirs in names.items():
+            self._tensors[own].copy_(other.tensor(theirs))
+
+    def _read(self) -> tuple[Params, Params]:
+        slots = {
+            key: to_numpy(tensor.long() if key in self._counts else tensor)
+            for key, tensor in self._slots.items()
+        }
+        return {name: to_numpy(tensor) for name, tensor in self._tensors.items()}, slots
+
+    def _write(self, state: State) -> None:
+        for name, array in state.parameters.items():
+            self._tensors[name].copy_(to_device(array, self.device))
+        for key, array in state.slots.items():
+            name, _, slot = key.rpartition("/")
+            form: SlotForm = "count" if array.dtype == "int64" else "parameter"
+            self.slot(name, slot, form).copy_(to_device(array, self.device))
+        for key in self._slots.keys() - state.slots.keys():
+            self._slots[key].zero_()
+
+
+def to_numpy(tensor: torch.Tensor) -> Array:
+    """Returns a copy on the host, in NumPy's order."""
+    array: Array = tensor.detach().contiguous().cpu().numpy()
+    return array.copy() if array.base is not None else array
+
+
+def _copies(tensors: Tensors) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}

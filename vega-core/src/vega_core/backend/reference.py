@@ -1,0 +1,63 @@
+"""Training in NumPy: slow, plain, and what every backend's update is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vega_core.backend.optimizers import Array, Optimizer
+from vega_core.nn.primitive import ParameterSpec
+
+
+@dataclass
+class ReferenceUpdate:
+    """An optimizer over named NumPy arrays, for tests.
+
+    Attributes:
+        optimizer: The rule.
+        specs: Specification of each parameter.
+        params: The parameters; replaced by each `step`.
+        slots: The slots by parameter and name; replaced by each `step`.
+    """
+
+    optimizer: Optimizer
+    specs: Mapping[str, ParameterSpec]
+    params: dict[str, Array]
+    slots: dict[str, dict[str, Array]] = field(default_factory=dict)
+
+    def step(
+        self,
+        gradients: Mapping[str, Array],
+        controls: Mapping[str, float] | None = None,
+        clip_norm: float | None = None,
+    ) -> None:
+        """Updates the parameters that have a gradient, and no others."""
+        if clip_norm is not None:
+            gradients = clipped(gradients, clip_norm)
+        rates = {**self.optimizer.controls(), **(controls or {})}
+        for name, gradient in gradients.items():
+            lr_scale, decay_scale = self.optimizer.scales(name, self.specs[name].kind)
+            own = {
+                **rates,
+                "lr": rates["lr"] * lr_scale,
+                "weight_decay": rates["weight_decay"] * decay_scale,
+            }
+            slots = self.slots.get(name) or self._fresh(gradient)
+            self.params[name], self.slots[name] = self.optimizer.update(
+                self.params[name], gradient, slots, own
+            )
+
+    def _fresh(self, gradient: Array) -> dict[str, Array]:
+        return {
+            slot: np.zeros((), np.int64) if form == "count" else np.zeros_like(gradient)
+            for slot, form in self.optimizer.slots.items()
+        }
+
+
+def clipped(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
+    """Returns gradients scaled down so that the norm of all together is at most ``norm``."""
+    total = np.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
+    scale = min(1.0, norm / (total + 1e-6))
+    return {name: gradient * scale for name, gradient in gradients.items()}

@@ -1,0 +1,37 @@
+"""``vega status``: where a run stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command("status", short_help="Show where a run stands.")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(directory: Path, as_json: bool) -> None:
+    """Shows the steps and trials of the run in DIRECTORY, also while it is going."""
+    # Imported here, so that `vega --help` does not wait for it.
+    from vega_core.cli.output import emit
+    from vega_core.pipeline.status import status_of
+
+    status = status_of(directory)
+    if as_json:
+        emit(status, as_json=True)
+        return
+    driver = f"running (process {status['driver']})" if status["driver"] else status["state"]
+    click.echo(f"{status['folder']}: {driver}")
+    for step in status["steps"]:
+        counts = ", ".join(f"{count} {state}" for state, count in step["counts"].items())
+        click.echo(f"  {step['step']}: {step['state']}; trials: {counts or 'none yet'}")
+        for trial in step["trials"][-10:]:
+            click.echo(f"    {_line(trial)}")
+    click.echo(f"next: {status['next']}")
+
+
+def _line(trial: dict[str, Any]) -> str:
+    metrics = "  ".join(f"{name}={value:.4g}" for name, value in (trial["metrics"] or {}).items())
+    outcome = metrics if trial["state"] in ("ok", "running") else trial["reason"]
+    return f"trial {trial['trial']:>4}  budget {trial['budget']:g}  {trial['state']:<9} {outcome}"

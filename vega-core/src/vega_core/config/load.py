@@ -1,0 +1,157 @@
+"""From a file or a mapping to a validated configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from vega_core.config.components import Components
+from vega_core.config.diagnostics import SHARED_KEYS, Report
+from vega_core.config.messages import problems
+from vega_core.config.model import General, HandOver, RunConfig, StepConfig
+from vega_core.config.modernize import modernize
+from vega_core.config.nodes import Node, Origin, Path
+from vega_core.config.overrides import apply_overrides
+from vega_core.config.refs import resolve_refs
+from vega_core.config.signatures import SECTION_KINDS, Signatures
+from vega_core.config.source import Source, load_source
+from vega_core.config.spaces import check_space
+from vega_core.config.steps import check_steps, fill_types
+from vega_core.errors import PluginError, suggest
+from vega_core.plugins import Catalog, load_catalog
+
+
+def load_config(
+    origin: str | os.PathLike[str] | Mapping[str, Any] | Source,
+    *,
+    catalog: Catalog | None = None,
+    overrides: Iterable[str | tuple[str, Any]] = (),
+    check_data: bool = True,
+) -> RunConfig:
+    """Reads and validates a configuration.
+
+    Args:
+        origin: A YAML or JSON file, a mapping of the same form, or what was read before.
+        catalog: The installed components; by default those that are found, and the local code
+            that the configuration lists under ``plugins``.
+        overrides: ``key=value`` with dotted keys, or pairs of key and value, over what the file
+            says.
+        check_data: Whether the files and folders that datasets name must exist.
+
+    Raises:
+        InvalidConfigError: The configuration has faults; all of them are in it.
+        ConfigError: There is no such file.
+    """
+    source = origin if isinstance(origin, Source) else load_source(origin)
+    report = Report(source.root.copy())
+    for fault in source.faults:
+        report.error(fault.path, fault.message, fault.mark)
+    apply_overrides(report, overrides)
+    modernize(report)
+    resolve_refs(report)
+    steps = check_steps(report)
+    fill_types(report, steps)
+    _check_form(report, steps)
+    catalog = _catalog(report, source.folder) if catalog is None else catalog
+    if catalog is not None:
+        _check_components(report, catalog, steps, source.folder, check_data=check_data)
+    report.raise_errors()
+    config = RunConfig.model_validate(_typed(report.root, steps))
+    return config.with_places(report.root, source.name, source.folder, report.notices)
+
+
+def _typed(root: Node, steps: Iterable[str]) -> dict[str, Any]:
+    """Returns the data of the typed model: the steps that run, with what a ``ref`` copies."""
+    shared = {key: node for key, node in root.items.items() if key in SHARED_KEYS}
+    data: dict[str, Any] = {key: node.plain() for key, node in shared.items()}
+    data["steps"] = {name: root.items[name].plain(without=_NOT_OF_STEP) for name in steps}
+    for step in data["steps"].values():
+        for section in step.values() if isinstance(step, dict) else ():
+            if isinstance(section, dict):
+                section.pop("ref", None)
+    return data
+
+
+_NOT_OF_STEP: tuple[Origin, ...] = ("models",)
+_MODELS: dict[str, type[BaseModel]] = {"general": General, "models": HandOver}
+
+
+def _check_form(report: Report, steps: Iterable[str]) -> None:
+    """Holds the configuration against the typed model, in the tree's own paths."""
+    data = _typed(report.root, steps)
+    try:
+        RunConfig.model_validate(data)
+    except ValidationError as error:
+        for path, kind, message in problems(error.errors(include_url=False), data):
+            if path[0] == "pipeline":
+                continue  # said already
+            place = path[1:] if path[0] == "steps" else path
+            if kind == "extra_forbidden":
+                message += suggest(str(path[-1]), _known_keys(path))
+            elif kind == "missing":
+                place = place[:-1]
+            report.error(place, message)
+
+
+def _known_keys(path: Path) -> list[str]:
+    model = _MODELS.get(str(path[-2]), StepConfig)
+    fields = model.model_fields.items()
+    return [field.alias or name for name, field in fields]
+
+
+def _catalog(report: Report, folder: FilePath) -> Catalog | None:
+    """Loads the plugins, the configuration's own among them."""
+    plugins = report.root.get("plugins")
+    local = plugins.plain() if plugins is not None else None
+    if not isinstance(local, list) or not all(isinstance(item, str) for item in local):
+        local = []
+    try:
+        return load_catalog(local, folder)
+    except PluginError as error:
+        report.error(("plugins",), str(error))
+        return None
+
+
+def _check_components(
+    report: Report,
+    catalog: Catalog,
+    steps: Iterable[str],
+    folder: FilePath,
+    *,
+    check_data: bool,
+) -> None:
+    signatures = Signatures(catalog)
+    components = Components(report, signatures, folder, check_data=check_data)
+    for step in steps:
+        for section, kind in SECTION_KINDS.items():
+            path = (step, section)
+            node = report.root.get(*path)
+            if node is None or section == "search_space":
+                continue
+            if section == "evaluator" and isinstance(node.value, list):
+                components.check_each(kind, path)
+            elif section == "model" and isinstance(node.value, dict):
+                components.check_model(path)
+            elif isinstance(node.value, dict):
+                components.check(kind, path)
+        check_space(report, signatures, components, step)
+    _check_named(report, catalog, steps)
+
+
+def _check_named(report: Report, catalog: Catalog, steps: Iterable[str]) -> None:
+    """Checks the components that ``general`` names; the default backend only where it trains."""
+    trains = any(report.root.get(step, "model") is not None for step in steps)
+    for key, needed in (("backend", trains), ("executor", False)):
+        node = report.root.get("general", key)
+        if node is None and not needed:
+            continue
+        name = node.value if node is not None else General.model_fields[key].default
+        if isinstance(name, str):
+            try:
+                catalog.find(key, name)
+            except PluginError as error:
+                report.error(("general", key), str(error))

@@ -1,0 +1,133 @@
+"""What the parts of a configuration may say, asked from the installed plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from vega_core.errors import PluginError
+from vega_core.plugins import Catalog, kind_of
+from vega_core.plugins.parameters import Parameter, parameters_of
+
+SECTION_KINDS: Mapping[str, str] = {
+    "pipe_step": "step",
+    "dataset": "dataset",
+    "search_algorithm": "algorithm",
+    "search_space": "search_space",
+    "model": "network",
+    "trainer": "trainer",
+    "evaluator": "evaluator",
+}
+"""The sections of a step and the kind of component that each describes."""
+
+DEFAULT_TYPES: Mapping[str, str] = {"trainer": "Trainer", "search_space": "SearchSpace"}
+"""The type of a section that names none."""
+
+SLOTS: Mapping[str, Mapping[str, str]] = {
+    "dataset": {"transforms": "transform"},
+    "trainer": {
+        "optimizer": "optimizer",
+        "lr_scheduler": "schedule",
+        "loss": "loss",
+        "metrics": "metric",
+        "callbacks": "callback",
+    },
+}
+"""Parameters that hold components themselves, one or a list of them, and of which kind."""
+
+_BOUND_TO_FRAMEWORK = ("backend", "executor", "exporter")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a block of one type may hold.
+
+    Attributes:
+        kind: The kind of component.
+        name: The component's own name, whatever alias was written.
+        parameters: Its parameters by name; None where its class is not read, because that would
+            import a framework.
+        cls: The class, or None.
+    """
+
+    kind: str
+    name: str
+    parameters: Mapping[str, Parameter] | None
+    cls: type[Any] | None = None
+
+
+class Signatures:
+    """Looks signatures up, each once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._known: dict[tuple[str, str], Signature | PluginError] = {}
+
+    def find(self, kind: str, name: str) -> Signature:
+        """Returns the signature of a component.
+
+        Raises:
+            PluginError: There is no such component, or it cannot be used.
+        """
+        key = (kind, name)
+        if key not in self._known:
+            try:
+                self._known[key] = self._read(kind, name)
+            except PluginError as error:
+                self._known[key] = error
+        found = self._known[key]
+        if isinstance(found, PluginError):
+            raise found
+        return found
+
+    def get(self, kind: str, name: Any) -> Signature | None:
+        """Returns the signature of a component, or None if it cannot be had."""
+        try:
+            return self.find(kind, name) if isinstance(name, str) else None
+        except PluginError:
+            return None
+
+    def names(self, kind: str) -> list[str]:
+        """Returns the names of a kind that are installed."""
+        return list(self.catalog.names(kind))
+
+    def _read(self, kind: str, name: str) -> Signature:
+        if kind == "network" and self._is_native(name):
+            return Signature(kind, name, None)
+        component = self.catalog.find(kind, name)
+        if kind in _BOUND_TO_FRAMEWORK or component.provider.backends:
+            return Signature(kind, component.name, None)
+        cls = self.catalog.load(kind, name)
+        own = {parameter.name: parameter for parameter in parameters_of(cls)}
+        return Signature(kind, component.name, own | _engine_keys(kind), cls)
+
+    def _is_native(self, name: str) -> bool:
+        """Tells a module of a framework, ``torch:my_package.MyNet``, from ``distribution:Name``."""
+        prefix, colon, rest = name.partition(":")
+        return bool(colon) and "." in rest and self.get("backend", prefix) is not None
+
+
+def is_nested(kind: str) -> bool:
+    """Tells whether a kind has its parameters under ``params``, not beside ``type``."""
+    return kind_of(kind).nested
+
+
+def _engine_keys(kind: str) -> dict[str, Parameter]:
+    return {parameter.name: parameter for parameter in _ENGINE_KEYS.get(kind, ())}
+
+
+_ENGINE_KEYS = {
+    "dataset": (
+        Parameter("batch_size", Annotated[int, Field(ge=1)], 64, False, "Samples a batch."),
+        Parameter("transforms", list[str | dict[str, Any]], (), False, "Applied in their order."),
+    ),
+    "network": (
+        Parameter("overrides", dict[str, Any], {}, False, "Hyperparameters by dotted name."),
+        Parameter("rewrites", list[dict[str, Any]], (), False, "Applied after tracing, in order."),
+        Parameter("format", int, 1, False, "Number of the description's format."),
+    ),
+}
+"""Keys that the engine reads beside a component's own."""

@@ -1,0 +1,75 @@
+"""Adding to a traced graph: a loss, or whatever else is made of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from vega_core.errors import ModelError
+from vega_core.nn.graph import Graph
+from vega_core.nn.shapes import TensorSpec
+from vega_core.nn.tensor import Tensor
+from vega_core.nn.tracing import Tracer, named_outputs
+
+LossFunction: TypeAlias = Callable[
+    [Mapping[str, Tensor], Mapping[str, Tensor]], "Tensor | Mapping[str, Tensor]"
+]
+
+
+def compose(
+    graph: Graph, loss: LossFunction, targets: Mapping[str, TensorSpec], *, scope: str = "loss"
+) -> Graph:
+    """Returns the training graph: a model's graph with a loss on its outputs.
+
+    The model's nodes, parameters and controls keep their names; what the loss emits is named
+    ``loss.<...>``. Composing again adds another loss.
+
+    Args:
+        graph: The model.
+        loss: Called once with the outputs and the targets by name, as symbolic tensors. It returns
+            the loss, or several tensors by name, which become outputs.
+        targets: Specification of each target that the batch holds. A target that is an input of the
+            model too is passed as that input.
+        scope: What the new nodes' names begin with, and the name of a single loss.
+
+    Raises:
+        ModelError: The loss returned no tensors, or one by the name of an output.
+        ShapeError: Outputs and targets do not fit the loss.
+
+    Example:
+        >>> model = trace(Linear(10), {"x": batched((64,))})
+        >>> training = compose(model, losses.CrossEntropy(), {"label": batched((), "int64")})
+        >>> sorted(training.outputs)
+        ['loss', 'output']
+    """
+    tracer = Tracer()
+    tracer.inputs.update(graph.inputs)
+    tracer.controls.update(graph.controls)
+    tracer.parameters.update(graph.parameters)
+    tracer.nodes.extend(graph.nodes)
+    tracer.specs.update(graph.specs)
+    outputs = {
+        name: Tensor(graph.specs[value], value, tracer) for name, value in graph.outputs.items()
+    }
+    fields = {name: _target(tracer, name, spec) for name, spec in targets.items()}
+    with tracer.active(), tracer.scope(scope):
+        result: Any = loss(outputs, fields)
+    added = named_outputs(result, scope, _name_of(loss))
+    for name in added:
+        if name in outputs:
+            raise ModelError(f"{_name_of(loss)} returned {name!r}, which the model returns too")
+    return tracer.graph({**outputs, **added})
+
+
+def _target(tracer: Tracer, name: str, spec: TensorSpec) -> Tensor:
+    if name in tracer.inputs:
+        if tracer.inputs[name] != spec:
+            raise ModelError(
+                f"{name!r} is an input of the model as {tracer.inputs[name]} and a target as {spec}"
+            )
+        return Tensor(spec, name, tracer)
+    return tracer.input(name, spec)
+
+
+def _name_of(loss: LossFunction) -> str:
+    return getattr(loss, "__name__", type(loss).__name__)

@@ -1,0 +1,81 @@
+"""Modules: frozen records of hyperparameters with a `forward` that is traced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from typing_extensions import ParamSpec, dataclass_transform
+
+from vega_core.nn.primitive import Mode
+from vega_core.nn.tracing import current
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class _HasForward(Protocol[P, R_co]):
+    def forward(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class _Record:
+    """Makes a frozen dataclass of each subclass, for type checkers too."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        dataclass(frozen=True)(cls)
+
+
+class Module(_Record):
+    """A part of a network: its annotated fields are hyperparameters, `forward` is its body.
+
+    Subclass `Network`, `Cell`, `Block` or `Operator`, annotate the fields and write `forward`. It
+    runs while a graph is traced, on symbolic tensors whose shapes are known, so it may use any
+    Python: loops, conditions on shapes and fields.
+
+    A module gets its dotted name at its first call: its ``name``, else the field (and index) of
+    the calling module that holds it, else its type in lower case and a number. Calling
+    one object again shares its parameters; an equal record does not.
+
+    Attributes:
+        name: Name inside the calling module.
+        mode: Whether it runs as in training or as in evaluation, whatever the graph
+            does; None inherits.
+
+    Example:
+        >>> class Twice(Block):
+        ...     features: int
+        ...
+        ...     def forward(self, x: Tensor) -> Tensor:
+        ...         layer = Linear(self.features, name="layer")
+        ...         return layer(relu(layer(x)))
+    """
+
+    name: str | None = field(default=None, kw_only=True)
+    mode: Mode | None = field(default=None, kw_only=True)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Builds the outputs from symbolic tensors; called by the tracer."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward")
+
+    def __call__(self: _HasForward[P, R_co], *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Traces the module on symbolic tensors, with the arguments of its `forward`."""
+        result: R_co = current().call(self, args, kwargs)  # type: ignore[arg-type]
+        return result
+
+
+class Operator(Module):
+    """A module that emits one primitive operator, with comfortable hyperparameters."""
+
+
+class Block(Module):
+    """A few operators that are used as a unit, such as a residual block."""
+
+
+class Cell(Module):
+    """A larger repeated unit, such as a stage or a searched cell."""
+
+
+class Network(Module):
+    """A whole model: takes named inputs, returns a tensor or a dictionary of tensors."""

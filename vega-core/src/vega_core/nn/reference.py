@@ -1,0 +1,67 @@
+"""Running a graph in NumPy: slow, plain, and what every backend is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vega_core.nn.graph import Graph
+from vega_core.nn.keys import draw_key
+from vega_core.nn.primitive import Array, Call, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a run of a graph gives.
+
+    Attributes:
+        outputs: Array by output name.
+        statistics: New value of each statistic that moved.
+        values: Array by value name.
+    """
+
+    outputs: Mapping[str, Array]
+    statistics: Mapping[str, Array]
+    values: Mapping[str, Array]
+
+
+def evaluate(
+    graph: Graph,
+    params: Mapping[str, Array],
+    inputs: Mapping[str, Array],
+    *,
+    mode: Mode = "eval",
+    controls: Mapping[str, float] | None = None,
+    seed: int = 0,
+    step: int = 0,
+) -> Evaluation:
+    """Runs a graph operator by operator, in the precision of the arrays given.
+
+    Args:
+        graph: What to run.
+        params: Every parameter and statistic by name; not changed.
+        inputs: Every input by name.
+        mode: Training or evaluation.
+        controls: Controls that differ from their defaults.
+        seed: The trial's seed, for random draws.
+        step: The step, for random draws.
+    """
+    arrays = dict(params)
+    values: dict[str, Array] = {name: np.asarray(inputs[name]) for name in graph.inputs}
+    for name, default in graph.controls.items():
+        values[name] = np.asarray((controls or {}).get(name, default))
+    moved: dict[str, Array] = {}
+    for node in graph.in_mode(mode).nodes:
+        call = Call(
+            [values[name] for name in node.inputs],
+            {role: arrays[name] for role, name in node.params.items()},
+            draw_key(seed, step, node.name),
+        )
+        results = node.op.reference(call)
+        for role, array in node.op.updates(call).items():
+            moved[node.params[role]] = arrays[node.params[role]] = array
+        for index, array in enumerate(results):
+            values[node.value(index)] = array
+    return Evaluation({name: values[value] for name, value in graph.outputs.items()}, moved, values)

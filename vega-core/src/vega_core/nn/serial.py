@@ -1,0 +1,178 @@
+"""Graphs as plain data: JSON out, JSON in, and the canonical hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from vega_core.errors import ModelError, ShapeError, suggest
+from vega_core.nn.graph import Graph, Node
+from vega_core.nn.initializers import INITIALIZERS, Initializer
+from vega_core.nn.ops import OPERATORS
+from vega_core.nn.primitive import ParameterSpec, Primitive
+from vega_core.nn.shapes import TensorSpec, show
+
+FORMAT: Final = 1
+"""Number of the form in which graphs and descriptions are written."""
+
+
+def canonical_json(data: Any) -> str:
+    """Returns the one JSON text of plain data: sorted keys, no spaces."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def graph_to_dict(graph: Graph) -> dict[str, Any]:
+    """Returns the graph as plain data that `graph_from_dict` reads back."""
+    return {
+        "format": FORMAT,
+        "inputs": {name: _spec(spec) for name, spec in graph.inputs.items()},
+        "controls": dict(graph.controls),
+        "parameters": {
+            name: {**_spec(spec), "kind": spec.kind, "init": _record(spec.init)}
+            for name, spec in graph.parameters.items()
+        },
+        "nodes": [
+            {
+                "name": node.name,
+                "op": {"type": type(node.op).__name__, **node.op.attributes()},
+                "inputs": list(node.inputs),
+                "params": dict(node.params),
+            }
+            for node in graph.nodes
+        ],
+        "outputs": dict(graph.outputs),
+    }
+
+
+def graph_hash(graph: Graph) -> str:
+    """Returns the SHA-256 of what a graph computes; where parameters and controls begin is no part.
+
+    Equal hashes mean: the same program on arrays of the same names and shapes.
+    """
+    data = graph_to_dict(graph)
+    data["controls"] = sorted(graph.controls)
+    for parameter in data["parameters"].values():
+        del parameter["init"]
+    return hashlib.sha256(canonical_json(data).encode()).hexdigest()
+
+
+def graph_from_dict(
+    data: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None = None
+) -> Graph:
+    """Builds a graph from plain data and checks it.
+
+    Args:
+        data: What `graph_to_dict` gave.
+        find: Gives the class of an operator that is not the core's.
+
+    Raises:
+        ModelError: The data are of another format, name an unknown operator or value, or do not
+            fit together.
+    """
+    if data.get("format") != FORMAT:
+        raise ModelError(f"a graph of format {data.get('format')!r}; this version reads {FORMAT}")
+    try:
+        inputs = {name: _tensor_spec(item) for name, item in data["inputs"].items()}
+        controls = {name: float(value) for name, value in data["controls"].items()}
+        parameters = {name: _parameter(item) for name, item in data["parameters"].items()}
+        nodes = tuple(_node(item, find) for item in data["nodes"])
+        outputs = dict(data["outputs"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ModelError(f"the graph is malformed: {error!r}") from error
+    specs = infer_specs(inputs, controls, parameters, nodes)
+    for name, value in outputs.items():
+        if value not in specs:
+            raise ModelError(f"output {name!r} is {value!r}, which no node gives")
+    return Graph(inputs, controls, parameters, nodes, outputs, specs)
+
+
+def infer_specs(
+    inputs: Mapping[str, TensorSpec],
+    controls: Mapping[str, float],
+    parameters: Mapping[str, ParameterSpec],
+    nodes: tuple[Node, ...],
+) -> dict[str, TensorSpec]:
+    """Returns the specification of every value, and checks the parameters' shapes.
+
+    Raises:
+        ModelError: A node reads an unknown value, or two values have one name.
+        ShapeError: A node's inputs or parameters do not fit it.
+    """
+    specs = {**inputs, **dict.fromkeys(controls, TensorSpec(()))}
+    for node in nodes:
+        for name in node.inputs:
+            if name not in specs:
+                raise ModelError(f"{node.name}: input {name!r} is no value{suggest(name, specs)}")
+        arguments = tuple(specs[name] for name in node.inputs)
+        try:
+            outputs, wanted = node.op.infer(*arguments), node.op.parameters(*arguments)
+        except ShapeError as error:
+            raise ShapeError(f"{node.name}: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                f"{node.name}: {type(node.op).__name__} cannot take {len(arguments)} inputs"
+            ) from error
+        _check_parameters(node, wanted, parameters)
+        for index, spec in enumerate(outputs):
+            if node.value(index) in specs:
+                raise ModelError(f"two values have the name {node.value(index)!r}")
+            specs[node.value(index)] = spec
+    return specs
+
+
+def _check_parameters(
+    node: Node, wanted: Mapping[str, ParameterSpec], parameters: Mapping[str, ParameterSpec]
+) -> None:
+    if set(wanted) != set(node.params):
+        raise ModelError(
+            f"{node.name}: {type(node.op).__name__} has the parameters {sorted(wanted)}, and the "
+            f"node names {sorted(node.params)}"
+        )
+    for role, spec in wanted.items():
+        name = node.params[role]
+        if name not in parameters:
+            raise ModelError(f"{node.name}: no parameter {name!r}{suggest(name, parameters)}")
+        if parameters[name].shape != spec.shape:
+            raise ShapeError(
+                f"{node.name}: parameter {name!r} is {show(parameters[name].shape)} and the "
+                f"operator needs {show(spec.shape)}"
+            )
+
+
+def _spec(spec: TensorSpec | ParameterSpec) -> dict[str, Any]:
+    return {"shape": list(spec.shape), "dtype": spec.dtype}
+
+
+def _record(record: Initializer) -> dict[str, Any]:
+    values = {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]
+    return {"type": type(record).__name__, **values}
+
+
+def _tensor_spec(item: Mapping[str, Any]) -> TensorSpec:
+    return TensorSpec(tuple(item["shape"]), item["dtype"])
+
+
+def _parameter(item: Mapping[str, Any]) -> ParameterSpec:
+    init = dict(item["init"])
+    kind = init.pop("type")
+    if kind not in INITIALIZERS:
+        raise ModelError(f"unknown initializer {kind!r}{suggest(kind, INITIALIZERS)}")
+    return ParameterSpec(
+        tuple(item["shape"]), INITIALIZERS[kind](**init), item["kind"], item["dtype"]
+    )
+
+
+def _node(item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None) -> Node:
+    attributes = dict(item["op"])
+    kind = attributes.pop("type")
+    if kind in OPERATORS:
+        cls = OPERATORS[kind]
+    elif find is not None:
+        cls = find(kind)
+    else:
+        raise ModelError(f"{item['name']}: unknown operator {kind!r}{suggest(kind, OPERATORS)}")
+    op = cls.from_attributes(attributes)
+    return Node(item["name"], op, tuple(item["inputs"]), dict(item["params"]))

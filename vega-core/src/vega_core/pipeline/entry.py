@@ -1,0 +1,74 @@
+"""``vega.run``: runs a configuration from Python, as the command line does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vega_core.config import load_config
+from vega_core.pipeline.progress import Progress
+from vega_core.pipeline.run import Run, RunResult
+from vega_core.plugins import load_catalog
+from vega_core.store.rundir import RunDir
+
+
+def run(
+    source: str | Path | Mapping[str, Any],
+    *,
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    general: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Runs the pipeline of a configuration.
+
+    Args:
+        source: A configuration file, an earlier run's directory, or a configuration as a mapping.
+        resume: Go on with the run in the run directory.
+        overrides: ``key=value`` texts, each setting one key, such as ``hpo.trainer.epochs=3``.
+        general: Keys of the section ``general`` that outrank the configuration's.
+        progress: Who watches.
+
+    Returns:
+        What the run leaves: its folder, and the models of each step, best first.
+
+    Raises:
+        UserError: A mistake in the configuration or the data; nothing has been written then.
+        LockedError: Another driver holds the run.
+        RunFailed: A step could not finish.
+        Interrupted: It was stopped, and can be resumed.
+
+    Example:
+        ```python
+        result = run("examples/quickstart.yml", general={"workers": 2, "output": "runs/mine"})
+        print(result.best.metrics)
+        ```
+    """
+    given = dict(general or {})
+    path = None if isinstance(source, Mapping) else Path(source)
+    if path is not None and path.is_dir():
+        earlier = RunDir.open(path)
+        given.setdefault("output", str(earlier.root))
+        path, source = earlier.config, earlier.config
+    texts = [*overrides, *(f"general.{key}={value}" for key, value in given.items())]
+    config = load_config(source, overrides=texts)
+    base = path.parent.absolute() if path else Path.cwd()
+    folder = Path(config.general.output or _new_folder(path))
+    job = Run(
+        config,
+        load_catalog(config.plugins, base),
+        folder.absolute(),
+        base=base,
+        resume=resume,
+        progress=progress,
+    )
+    for notice in config.notices:
+        (progress or Progress()).message(str(notice))
+    return job.execute()
+
+
+def _new_folder(path: Path | None) -> Path:
+    stem = path.stem if path else "run"
+    return Path("runs") / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -1,0 +1,106 @@
+"""From finished trials to the records and models that a step hands on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vega_core.config.bind import bind
+from vega_core.pipeline.attempts import Bind
+from vega_core.pipeline.data import Preview
+from vega_core.pipeline.model_file import write_model
+from vega_core.pipeline.records import ModelRecord
+from vega_core.pipeline.step import StepContext
+from vega_core.pipeline.trial import read_checkpoint
+from vega_core.search import Algorithm, Trial, selection_order, trial_seed
+from vega_core.store.records import Told
+from vega_core.train.context import BEST, LAST
+
+MAX_RECORDS = 1000
+
+
+def harvest(
+    context: StepContext,
+    config: Mapping[str, Any],
+    algorithm: Algorithm,
+    *,
+    keep: int,
+    bind: Bind = bind,
+) -> list[ModelRecord]:
+    """Returns the records of the trials that succeeded, best first.
+
+    The parameters of the first ``keep`` are written as models.
+    """
+    metrics = _last_metrics(context)
+    ranked = rank(algorithm)[:MAX_RECORDS]
+    records = []
+    for place, trial in enumerate(ranked):
+        record = _record(context, trial, metrics[trial.number])
+        if place < keep:
+            record = _with_model(context, bind(config, trial.config), record)
+        records.append(record)
+    return records
+
+
+def discard_checkpoints(context: StepContext) -> None:
+    """Removes the checkpoints of a finished step's trials; its models are kept elsewhere."""
+    for trial in context.run.trials(context.name):
+        for name in (LAST, BEST):
+            shutil.rmtree(trial / name, ignore_errors=True)
+
+
+def rank(algorithm: Algorithm) -> list[Trial]:
+    """Returns the trials that succeeded, best first: by value, or by Pareto front and crowding."""
+    objectives = algorithm.problem.objectives
+    good = [trial for trial in algorithm.trials if trial.budget is not None]
+    values = [objectives.values(trial.values) or () for trial in good]
+    if len(objectives) == 1:
+        order: Sequence[int] = sorted(
+            range(len(good)), key=lambda i: (values[i], -(good[i].budget or 0), good[i].number)
+        )
+    else:
+        order = [int(index) for index in selection_order(values)]
+    return [good[index] for index in order]
+
+
+def _last_metrics(context: StepContext) -> dict[int, Mapping[str, float]]:
+    """Returns every metric of each trial, from its evaluation at the largest budget."""
+    found: dict[int, tuple[float, Mapping[str, float]]] = {}
+    for entry in context.journal.events(step=context.name, kinds=(Told.kind,)):
+        event = entry.event
+        assert isinstance(event, Told)  # noqa: S101 - by the query
+        known = found.get(event.trial)
+        if event.metrics is not None and (known is None or event.budget >= known[0]):
+            found[event.trial] = (event.budget, event.metrics)
+    return {trial: metrics for trial, (_, metrics) in found.items()}
+
+
+def _record(context: StepContext, trial: Trial, metrics: Mapping[str, float]) -> ModelRecord:
+    return ModelRecord(
+        id=f"{context.name}-{trial.number}",
+        description=None,
+        overlay=trial.config,
+        parameters=None,
+        sha256=None,
+        metrics=metrics,
+        provenance={
+            "step": context.name,
+            "trial": trial.number,
+            "budget": trial.budget,
+            "seed": trial_seed(context.seed, trial.number),
+        },
+    )
+
+
+def _with_model(
+    context: StepContext, config: Mapping[str, Any], record: ModelRecord
+) -> ModelRecord:
+    preview = Preview(config, context.catalog)
+    if not preview.has_model:
+        return record
+    folder = context.run.trial(context.name, record.provenance["trial"])
+    saved = read_checkpoint(folder / BEST) or read_checkpoint(folder / LAST)
+    if saved is None:
+        return record
+    return write_model(context, config, preview, saved[0], record)

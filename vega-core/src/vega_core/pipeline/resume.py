@@ -1,0 +1,103 @@
+"""Whether a run directory may be used: a new one, or one whose run goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from vega_core.config import RunConfig
+from vega_core.errors import UserError
+from vega_core.plugins import Catalog
+from vega_core.store.atomic import write_json, write_text
+from vega_core.store.rundir import RunDir
+
+_CHANGEABLE = frozenset(
+    {
+        *("executor", "workers", "output", "trial_timeout", "progress_timeout"),
+        *("memory_limit_mb", "max_failures", "max_retries"),
+    }
+)
+"""Keys of ``general`` that a resumed run may set anew: they do not decide which trials are made."""
+
+
+def seed_of_step(seed: int, step: str) -> int:
+    """Returns a step's seed, a function of the run's seed and the step's name alone."""
+    digest = hashlib.sha256(f"{seed}/{step}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def prepare(
+    run: RunDir, config: RunConfig, catalog: Catalog, resume: bool
+) -> tuple[dict[str, Any], bool]:
+    """Brings the run directory into the state that a driver starts from.
+
+    Args:
+        run: The directory, locked.
+        config: The configuration.
+        catalog: Its components are written down for the workers.
+        resume: Whether the user asked to go on with a run.
+
+    Returns:
+        The effective configuration, and whether an earlier driver had begun the run.
+
+    Raises:
+        UserError: There is a run already and the user did not ask to resume it, or the
+            configuration would give other trials than it has.
+    """
+    effective = config.effective()
+    begun = run.config.is_file()
+    before = read_config(run) if begun else None
+    general = effective["general"]
+    if general["deterministic"] and general["look_ahead"] is None:
+        # Kept for good, so that another number of workers later gives the same trials.
+        kept = before["general"]["look_ahead"] if before else None
+        general["look_ahead"] = kept or max(1, general["workers"])
+    if begun and not resume:
+        raise UserError(
+            f"{run.root} holds a run already; go on with it by --resume, or choose another --output"
+        )
+    if before:
+        _check_same(run, before, effective)
+    run.sweep()
+    write_text(run.config, yaml.safe_dump(effective, sort_keys=False, allow_unicode=True))
+    write_json(run.components, catalog.targets())
+    return effective, begun
+
+
+def read_config(run: RunDir) -> dict[str, Any]:
+    """Returns the effective configuration of a run."""
+    loaded: dict[str, Any] = yaml.safe_load(run.config.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _check_same(run: RunDir, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    changed = [
+        name
+        for name in sorted(_flat(before).keys() | _flat(now).keys())
+        if _flat(before).get(name) != _flat(now).get(name) and not _may_change(name)
+    ]
+    if changed:
+        name = changed[0]
+        raise UserError(
+            f"{run.root} was begun with another configuration: {name} was "
+            f"{_flat(before).get(name)!r} and is {_flat(now).get(name)!r}"
+            f"{f', and {len(changed) - 1} more differ' if len(changed) > 1 else ''}; "
+            "start a new run in another --output"
+        )
+
+
+def _may_change(name: str) -> bool:
+    section, _, key = name.partition(".")
+    return section == "general" and key in _CHANGEABLE
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not value:
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, child in value.items():
+        flat |= _flat(child, f"{prefix}.{key}" if prefix else str(key))
+    return flat

@@ -1,0 +1,228 @@
+"""A run: every step of a configuration, in order, in one directory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vega_core.config import RunConfig
+from vega_core.errors import UserError
+from vega_core.pipeline.loop import Interrupted, LoopSettings
+from vega_core.pipeline.progress import Progress
+from vega_core.pipeline.records import ModelRecord, read_records, write_records
+from vega_core.pipeline.resume import prepare, seed_of_step
+from vega_core.pipeline.signals import StopSignals
+from vega_core.pipeline.step import Output, Step, StepContext
+from vega_core.pipeline.watchers import Listeners, Watchers
+from vega_core.pipeline.workers import limits_of, make_executor, threads_of
+from vega_core.plugins import Catalog
+from vega_core.plugins.events import Events, RunEvent, StepEvent
+from vega_core.store.journal import Journal
+from vega_core.store.lock import RunLock
+from vega_core.store.records import StepFinished, StepStarted
+from vega_core.store.rundir import RunDir
+
+OK, FAILED, PARTIAL = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves.
+
+    Attributes:
+        folder: The run directory.
+        steps: The records that each step has handed on, best first.
+        failed: Evaluations that failed, over all steps.
+        exit_code: 0, or 3 where more trials failed than ``general.max_failures`` allows.
+        seconds: Wall time of this driver.
+    """
+
+    folder: Path
+    steps: Mapping[str, list[ModelRecord]]
+    failed: int
+    exit_code: int
+    seconds: float
+
+    @property
+    def best(self) -> ModelRecord | None:
+        """The best model of the last step, or None where no trial succeeded."""
+        last = list(self.steps.values())[-1]
+        return last[0] if last else None
+
+
+class Run:
+    """Drives one run.
+
+    Args:
+        config: The validated configuration.
+        catalog: Component classes.
+        folder: The run directory.
+        base: Folder of the configuration, to which its paths are relative; the working folder
+            by default.
+        resume: Whether to go on with what is in it.
+        progress: Who watches.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        catalog: Catalog,
+        folder: Path,
+        *,
+        base: Path | None = None,
+        resume: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self._config = config
+        self._catalog = catalog
+        self._folder = folder
+        self._base = base or Path.cwd()
+        self._resume = resume
+        self._events = Events(catalog)
+        self._progress = Watchers(progress or Progress(), Listeners(self._events))
+        self._outputs: dict[str, Output] = {}
+        self._settings = LoopSettings()
+        self._started = time.monotonic()
+
+    def check(self) -> None:
+        """Checks data and models of every step; nothing is written.
+
+        Raises:
+            UserError: Something cannot work.
+        """
+        for name, section in self._config.steps.items():
+            try:
+                self._step(name).check(section.plain(), self._catalog)
+            except UserError as error:
+                raise type(error)(f"step '{name}': {error}") from error
+
+    def execute(self) -> RunResult:
+        """Runs every step that has not finished yet.
+
+        Raises:
+            UserError: A mistake in the configuration or the data; nothing was written.
+            LockedError: Another driver holds the run.
+            RunFailed: A step could not finish.
+            Interrupted: It was stopped by a signal and can be resumed.
+        """
+        self.check()
+        run = RunDir.create(self._folder)
+        with RunLock(run.lock), StopSignals() as signals:
+            effective, resumed = prepare(run, self._config, self._catalog, self._resume)
+            self._settings = _settings(effective["general"])
+            self._emit_run("vega_run_started", "running", effective, resumed)
+            state = "failed"
+            try:
+                with Journal.open(run.journal) as journal:
+                    self._run_steps(run, journal, signals)
+                state = "partial" if self._partial else "ok"
+            except Interrupted as error:
+                state = "interrupted"
+                error.signal = signals.received
+                raise
+            finally:
+                self._emit_run("vega_run_finished", state, effective, resumed)
+        return self._result()
+
+    def _run_steps(self, run: RunDir, journal: Journal, signals: StopSignals) -> None:
+        general = self._config.general
+        names = self._config.pipeline
+        with make_executor(general, self._catalog, run.workers) as executor:
+            for index, name in enumerate(names, start=1):
+                section = self._config.steps[name]
+                context = StepContext(
+                    name=name,
+                    config=section.plain(),
+                    own=self._config.own(name),
+                    seed=seed_of_step(general.seed, name),
+                    backend_name=general.backend,
+                    backend=self._catalog.targets()["backend"].get(general.backend, ""),
+                    base=self._base,
+                    run=run,
+                    journal=journal,
+                    executor=executor,
+                    catalog=self._catalog,
+                    settings=self._settings,
+                    limits=limits_of(general),
+                    threads=threads_of(general),
+                    progress=self._progress,
+                    outputs=dict(self._outputs),
+                    on_stop=signals.on_stop,
+                )
+                self._outputs[name] = self._run_step(context, index, len(names))
+
+    def _run_step(self, context: StepContext, index: int, count: int) -> Output:
+        step, name, started = self._step(context.name), context.name, time.monotonic()
+        finished = list(context.journal.events(step=name, kinds=(StepFinished.kind,)))
+        if finished:
+            output = _finished_output(context, finished[0].event.data)
+        else:
+            context.journal.append(StepStarted(step=name, data={"seed": context.seed}))
+            self._progress.step_started(name, index, count, step.plan(context))
+            output = step.run(context)
+            write_records(context.run.output(name), output.records, output.objectives)
+            data = {
+                "trials": output.trials,
+                "failed": output.failed,
+                "configuration": output.configuration,
+            }
+            context.journal.append(StepFinished(step=name, data=data))
+        step.clean(context)
+        seconds = time.monotonic() - started
+        self._progress.step_finished(name, output.records, seconds)
+        if not finished:
+            self._emit_step(context, output, seconds)
+        return output
+
+    def _step(self, name: str) -> Step:
+        described = dict(self._config.steps[name].pipe_step)
+        step: Step = self._catalog.load("step", described.pop("type"))(**described)
+        return step
+
+    def _emit_run(self, hook: str, state: str, config: Mapping[str, Any], resumed: bool) -> None:
+        seconds = time.monotonic() - self._started
+        event = RunEvent(self._folder, config, state, seconds, resumed)
+        self._events.emit(hook, run=event)
+
+    def _emit_step(self, context: StepContext, output: Output, seconds: float) -> None:
+        event = StepEvent(
+            folder=context.run.step(context.name),
+            step=context.name,
+            state="partial" if output.failed else "ok",
+            trials=output.trials,
+            failed=output.failed,
+            seconds=seconds,
+            models=tuple(record.plain() for record in output.records),
+        )
+        self._events.emit("vega_step_finished", step=event)
+
+    @property
+    def _failed(self) -> int:
+        return sum(output.failed for output in self._outputs.values())
+
+    @property
+    def _partial(self) -> bool:
+        allowed = self._config.general.max_failures
+        return allowed is not None and self._failed > allowed
+
+    def _result(self) -> RunResult:
+        return RunResult(
+            folder=self._folder,
+            steps={name: list(output.records) for name, output in self._outputs.items()},
+            failed=self._failed,
+            exit_code=PARTIAL if self._partial else OK,
+            seconds=time.monotonic() - self._started,
+        )
+
+
+def _settings(general: Mapping[str, Any]) -> LoopSettings:
+    look_ahead = general["look_ahead"] if general["deterministic"] else None
+    return LoopSettings(look_ahead=look_ahead, max_retries=general["max_retries"])
+
+
+def _finished_output(context: StepContext, data: Mapping[str, Any]) -> Output:
+    records, objectives = read_records(context.run.output(context.name))
+    return Output(records, objectives, data["configuration"], data["trials"], data["failed"])

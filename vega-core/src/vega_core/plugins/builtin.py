@@ -1,0 +1,192 @@
+"""What the core itself provides, through the same hooks as any plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vega_core.plugins.hookspecs import hookimpl
+from vega_core.plugins.records import Provider
+
+STEPS = (
+    Provider(
+        "SearchPipeStep",
+        "vega_core.pipeline.search_step:SearchStep",
+        "Searches a space with an algorithm and hands its best models on.",
+        aliases=("NasPipeStep",),
+    ),
+    Provider(
+        "TrainPipeStep",
+        "vega_core.pipeline.train_step:TrainStep",
+        "Fully trains the models of an earlier step, or the one described.",
+        aliases=("FullyTrainPipeStep",),
+    ),
+)
+
+SEARCH_SPACES = (
+    Provider(
+        "SearchSpace",
+        "vega_core.space:SearchSpace",
+        "Typed hyperparameters with conditions and forbidden combinations.",
+    ),
+)
+
+TRAINERS = (
+    Provider(
+        "Trainer",
+        "vega_core.train.standard:StandardTrainer",
+        "Trains one network over epochs with an optimizer, a loss and metrics.",
+    ),
+    Provider(
+        "Script",
+        "vega_core.train.script:ScriptTrainer",
+        "Runs a command that prints its metrics as JSON lines.",
+        aliases=("ScriptRunner",),
+    ),
+    Provider(
+        "Function",
+        "vega_core.train.function:FunctionTrainer",
+        "Calls a Python function of the user's own.",
+    ),
+)
+
+EXECUTORS = (
+    Provider(
+        "local",
+        "vega_core.execute.local:LocalExecutor",
+        "Supervised child processes on this machine.",
+    ),
+    Provider(
+        "in-process",
+        "vega_core.execute.inprocess:InProcessExecutor",
+        "The driver's own process, for quick objectives and for debugging.",
+    ),
+)
+
+LOSSES = (
+    Provider(
+        "CrossEntropy",
+        "vega_core.nn.losses:CrossEntropy",
+        "Cross entropy of scores with class numbers.",
+        aliases=("CrossEntropyLoss",),
+    ),
+    Provider(
+        "MeanSquaredError",
+        "vega_core.nn.losses:MeanSquaredError",
+        "Mean squared error of an output with a target of its shape.",
+        aliases=("MSELoss",),
+    ),
+)
+
+OPTIMIZERS = (
+    Provider(
+        "SGD",
+        "vega_core.backend.optimizers:SGD",
+        "Stochastic gradient descent with momentum.",
+        aliases=("Momentum",),
+    ),
+    Provider(
+        "Adam",
+        "vega_core.backend.optimizers:Adam",
+        "Adaptive moment estimation.",
+        paper="Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, arXiv 1412.6980",
+    ),
+    Provider(
+        "AdamW",
+        "vega_core.backend.optimizers:AdamW",
+        "Adam with decoupled weight decay.",
+        paper="Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019, "
+        "arXiv 1711.05101",
+    ),
+    Provider(
+        "RMSprop",
+        "vega_core.backend.optimizers:RMSprop",
+        "Gradients divided by a running root mean square.",
+        aliases=("RMSProp",),
+    ),
+)
+
+SCHEDULES = (
+    Provider(
+        "Constant",
+        "vega_core.backend.schedules:Constant",
+        "The optimizer's own learning rate throughout.",
+    ),
+    Provider(
+        "StepLR",
+        "vega_core.backend.schedules:StepLR",
+        "Multiplied by a factor every so many epochs.",
+    ),
+    Provider(
+        "MultiStepLR",
+        "vega_core.backend.schedules:MultiStepLR",
+        "Multiplied by a factor at given epochs.",
+    ),
+    Provider(
+        "CosineAnnealing",
+        "vega_core.backend.schedules:CosineAnnealing",
+        "Half a cosine from the learning rate to its minimum.",
+        aliases=("CosineAnnealingLR",),
+        paper="Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, "
+        "arXiv 1608.03983",
+    ),
+    Provider(
+        "WarmupCosine",
+        "vega_core.backend.schedules:WarmupCosine",
+        "A linear rise, then half a cosine.",
+        paper="Goyal et al., Accurate, Large Minibatch SGD, 2017, arXiv 1706.02677",
+    ),
+    Provider(
+        "Exponential",
+        "vega_core.backend.schedules:Exponential",
+        "Multiplied by a factor after each epoch.",
+        aliases=("ExponentialLR",),
+    ),
+    Provider(
+        "Polynomial",
+        "vega_core.backend.schedules:Polynomial",
+        "Falls with a power of the part of training that is left.",
+        aliases=("PolyLR", "PolynomialLR"),
+    ),
+)
+
+
+@hookimpl
+def vega_steps() -> Iterable[Provider]:
+    """Yields the two steps that most pipelines are made of."""
+    return STEPS
+
+
+@hookimpl
+def vega_search_spaces() -> Iterable[Provider]:
+    """Yields the space that a configuration spells out."""
+    return SEARCH_SPACES
+
+
+@hookimpl
+def vega_trainers() -> Iterable[Provider]:
+    """Yields the standard trainer, and those that run a user's own code."""
+    return TRAINERS
+
+
+@hookimpl
+def vega_executors() -> Iterable[Provider]:
+    """Yields the executors of one machine."""
+    return EXECUTORS
+
+
+@hookimpl
+def vega_losses() -> Iterable[Provider]:
+    """Yields the losses that every task can use."""
+    return LOSSES
+
+
+@hookimpl
+def vega_optimizers() -> Iterable[Provider]:
+    """Yields the optimizers whose rules are defined with a NumPy reference."""
+    return OPTIMIZERS
+
+
+@hookimpl
+def vega_schedules() -> Iterable[Provider]:
+    """Yields the schedules of the learning rate."""
+    return SCHEDULES

@@ -1,0 +1,41 @@
+"""The handwritten digits that come with scikit-learn."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from vega_core.data import ArrayDataset, Split, Task, split_indices
+from vega_tasks.classification.task import CLASSIFICATION
+
+_LEVELS = 16.0  # grey levels of the pictures are 0 .. 16
+
+
+class Digits(ArrayDataset):
+    """1,797 real handwritten digits of 8 x 8 pixels, from scikit-learn.
+
+    Fields are ``image``, float32 of shape ``(1, 8, 8)`` in 0 .. 1, and ``label``, one of 10
+    classes. The data come with scikit-learn: nothing is downloaded.
+
+    Args:
+        split: One of ``vega_core.data.SPLITS``.
+        val: Part of the samples for validation.
+        test: Part of the samples for testing.
+        split_seed: Seed of the (stratified) split; the trials of a run share it.
+    """
+
+    task: ClassVar[Task | None] = CLASSIFICATION
+
+    def __init__(
+        self, split: Split, *, val: float = 0.15, test: float = 0.2, split_seed: int = 0
+    ) -> None:
+        pictures, labels = load_digits(return_X_y=True)
+        rows = split_indices(len(labels), split, seed=split_seed, val=val, test=test, labels=labels)
+        images = pictures[rows].reshape(-1, 1, 8, 8) / _LEVELS
+        super().__init__(
+            {"image": images.astype(np.float32), "label": labels[rows].astype(np.int64)},
+            classes={"label": 10},
+            source="Digits",
+        )
