@@ -2,8 +2,8 @@
 
 Claims: with 500 simulated workers the cost of an event (an `ask` or a `tell`) stays flat within a
 factor 2 from 10^3 to 10^6 trials; and a search does at least 10 times the trials a second of an
-in-memory Optuna study with its SuccessiveHalvingPruner and RandomSampler on the same space, rungs and
-learning curves.
+in-memory Optuna study with its SuccessiveHalvingPruner and RandomSampler on the same space, rungs
+and learning curves.
 
 Run: python benchmarks/asha_events.py [--quick]
 """
@@ -54,9 +54,9 @@ def cost_per_event(search: vega.Algorithm, trials: int) -> tuple[float, int]:
     """Simulates a search with 500 workers and random durations.
 
     Returns:
-        Microseconds of processor time an event (an `ask` that gave a proposal, or a `tell`) from the
-        middle of the trials to the end of the search, and the number of events in all. Neither the
-        simulation beside them nor the reading of the clock counts.
+        Microseconds of processor time an event (an `ask` that gave a proposal, or a `tell`) from
+        the middle of the trials to the end of the search, and the number of events in all. Neither
+        the simulation beside them nor the reading of the clock counts.
     """
     chance, clock = random.Random(0), time.thread_time
     reading = timeit.timeit(clock, number=20_000) / 20_000

@@ -201,6 +201,71 @@ hpo:
 """
 
 
+OLD = """\
+general:
+  backend: pytorch
+  device_category: GPU
+  logger: {level: debug}
+  parallel_search: true
+  task: {local_base_path: ./tasks, task_id: mine}
+pipeline: [nas, fully_train]
+nas:
+  pipe_step: {type: NasPipeStep}
+  dataset:
+    type: Mnist
+    common: {data_path: ./mnist, num_workers: 4}
+    train: {batch_size: 256, transforms: [{type: RandomShift, pixels: 2}], shuffle: true}
+    val: {batch_size: 10, num_workers: 4}
+  search_algorithm:
+    type: AshaHpo
+    codec: Codec
+    policy: {total_epochs: -1, num_samples: 9, max_epochs: 81}
+    objective_keys: [accuracy, flops]
+  hyperparameter_space:
+    hyperparameters:
+      - {key: dataset.batch_size, type: CATEGORY, range: [8, 16]}
+      - {key: trainer.optim.lr, type: FLOAT_EXP, range: [1e-5, 0.1]}
+      - {key: trainer.optim.type, type: STRING, range: [Adam, SGD]}
+      - {key: trainer.optim.momentum, type: FLOAT, range: [0.0, 0.99]}
+      - {key: network.backbone.base_depth, type: CATEGORY, range: [18, 20]}
+      - {key: backbone.layer1.conv1.inchannels, type: CATEGORY, range: [18, 20]}
+    condition:
+      key: momentum
+      child: trainer.optim.momentum
+      parent: trainer.optim.type
+      type: EQUAL
+      range: [SGD]
+    forbidden:
+      - {trainer.optim.type: Adam, network.backbone.base_depth: 20}
+  model:
+    model_desc:
+      modules: [backbone]
+      backbone: {type: ResNet, base_depth: 18, num_class: 10}
+  constraints: {flops: "<= 1e8"}
+  trainer:
+    epochs: 1
+    optim: {type: SGD, lr: 0.1}
+    lr_scheduler: {type: MultiStepLR, milestones: [75, 150], gamma: 0.5}
+    loss: {type: CrossEntropyLoss, params: {label_smoothing: 0.1}}
+    report_freq: 5
+    save_steps: 100
+    with_valid: true
+  evaluator:
+    type: Evaluator
+    host_evaluator: {type: HostEvaluator, metric: {type: accuracy, params: {topk: [1, 5]}}}
+fully_train:
+  pipe_step: {type: FullyTrainPipeStep, models_folder: "{local_base_path}/output/nas/"}
+  trainer: {ref: nas.trainer, epochs: 160}
+  dataset: {ref: nas.dataset}
+"""
+
+
+@pytest.fixture
+def old() -> str:
+    """A configuration in the spelling of earlier releases."""
+    return OLD
+
+
 @pytest.fixture
 def catalog() -> FakeCatalog:
     return FakeCatalog()

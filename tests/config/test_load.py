@@ -251,14 +251,14 @@ def test_names_of_a_type_that_may_not_be_chosen(faults: Faults, load: Load, base
 
 def test_names_in_the_model(load: Load, faults: Faults, base: str) -> None:
     def named(name: str, rest: str = "type: INT, range: [8, 32]") -> str:
-        return base.replace(
-            "  objectives", f"      - {{key: {name}, {rest}}}\n  objectives"
-        )
+        return base.replace("  objectives", f"      - {{key: {name}, {rest}}}\n  objectives")
 
     assert load(named("model.depth"))
     assert load(named("model.layer1.0.conv1.out_channels"))
     assert "did you mean 'model.depth'" in faults(named("model.dept"))[0]
-    assert "expected a whole number" in faults(named("model.depth", "type: FLOAT, range: [1, 2]"))[0]
+    assert (
+        "expected a whole number" in faults(named("model.depth", "type: FLOAT, range: [1, 2]"))[0]
+    )
     assert load(named("model.num_classes", "type: CATEGORY, range: [auto]"))
 
 
@@ -359,15 +359,15 @@ def test_paths_start_at_the_file(catalog: Any, tmp_path: Path, base: str) -> Non
 
 def test_local_plugins(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
-        "from vega_core import Provider, hookimpl\n\n"
-        "class Step:\n    pass\n\n"
-        "@hookimpl\ndef vega_steps():\n    yield Provider('Mine', f'{__file__}:Step')\n"
+        "from vega_core import Provider, hookimpl\nfrom vega_core.pipeline import Step\n\n"
+        "class Mine(Step):\n    def run(self, context): ...\n\n"
+        "@hookimpl\ndef vega_steps():\n    yield Provider('Mine', f'{__file__}:Mine')\n"
     )
     path = tmp_path / "file.yml"
     path.write_text("plugins: [./mine.py]\npipeline: [a]\na:\n  pipe_step: {type: Mine}\n")
     assert load_config(path).steps["a"].pipe_step == {"type": "Mine"}
     path.write_text("plugins: [./other.py]\npipeline: [a]\na:\n  pipe_step: {type: Mine}\n")
-    with pytest.raises(InvalidConfigError, match="file.yml:1:1: plugins: "):
+    with pytest.raises(InvalidConfigError, match=r"file\.yml:1:1: plugins: "):
         load_config(path)
 
 

@@ -21,7 +21,11 @@ class Lab:
         self._numbers = iter(range(10**9))
 
     def attempt(
-        self, name: str, payload: dict[str, Any] | None = None, *, folder: Path | None = None,
+        self,
+        name: str,
+        payload: dict[str, Any] | None = None,
+        *,
+        folder: Path | None = None,
         **limits: float,
     ) -> Attempt:
         key = Key("step", next(self._numbers), 1.0, 1)

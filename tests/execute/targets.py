@@ -11,6 +11,11 @@ from pathlib import Path
 from vega_core.errors import ConfigError, NotFiniteError
 
 
+class Odd(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
 def double(payload, channel):
     return {"y": 2 * payload["x"]}
 
@@ -58,6 +63,7 @@ def fail(payload, channel):
         "user": ConfigError("the batch size is 0; use at least 1"),
         "nan": NotFiniteError("the loss is nan at step 3"),
         "memory": MemoryError(),
+        "odd": Odd(),
         "device": RuntimeError("device: out of memory, tried to allocate 3 GiB"),
     }
     raise kinds[payload["kind"]]
@@ -178,3 +184,22 @@ def where(payload, channel):
 def fork_and_return(payload, channel):
     os.fork()
     return {"pid": os.getpid()}
+
+
+def through_function(payload, channel):
+    from vega_core.execute.functions import load_function
+
+    return load_function(payload["function"])(payload, channel)
+
+
+def with_pool(payload, channel):
+    import multiprocessing
+
+    with multiprocessing.get_context(payload["method"]).Pool(1) as pool:
+        return {"y": pool.apply(abs, (-3,))}
+
+
+def break_streams(payload, channel):
+    sys.stdout.close()
+    sys.stderr = None
+    raise ValueError("\ud800")

@@ -74,5 +74,5 @@ def test_ladders(given, expected):
 
 @pytest.mark.parametrize("given", [(3, 2, 3), (1, 27, 3, 4)])
 def test_a_budget_below_one_rung(given):
-    with pytest.raises(SearchError, match="max_budget .* is below the lowest rung"):
+    with pytest.raises(SearchError, match=r"max_budget .* is below the lowest rung"):
         ladder(*given)

@@ -82,6 +82,29 @@ def test_unrelated_components_work(seven):
     assert json.loads(done.stdout)["plugin"] == "vega-core"
 
 
+RUN = """
+general: {workers: 1, output: out}
+pipeline: [search]
+search:
+  pipe_step: {type: SearchPipeStep}
+  search_algorithm: {type: RandomSearch, num_samples: 2}
+  search_space:
+    type: SearchSpace
+    hyperparameters: [{key: x, type: FLOAT, range: [0, 1]}]
+  objectives: {loss: min}
+  trainer: {type: Function, function: "./objective.py:square"}
+"""
+
+
+def test_an_unrelated_configuration_runs(seven):
+    (seven.folder / "objective.py").write_text("def square(config):\n    return config['x'] ** 2\n")
+    (seven.folder / "run.yml").write_text(RUN)
+    done = seven.run("run", "run.yml")
+    assert done.returncode == 0, done.stderr
+    assert "loss=" in done.stdout
+    assert seven.run("run", "run.yml", VEGA_STRICT_PLUGINS="1").returncode == 2
+
+
 def test_text_listing_names_the_breakage(seven):
     lines = seven.run("plugins").stdout.splitlines()
     assert any(

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 import pytest
 import yaml
@@ -147,6 +147,37 @@ def test_functions():
     assert by_name(metric)["root"].doc == "Whether to draw it."
 
 
+class NeededKeys(TypedDict):
+    first: list[int]
+
+
+class Keys(NeededKeys, total=False):
+    """Keys.
+
+    Attributes:
+        first: The first.
+        second: The second.
+    """
+
+    second: str
+
+
+class Spelled:
+    def __init__(self, parsed: object) -> None: ...
+
+    @classmethod
+    def from_config(cls, config: Keys) -> Spelled:
+        return cls(config)
+
+
+def test_a_class_made_from_a_typed_dictionary():
+    first, second = parameters_of(Spelled)
+    assert (first.name, first.type, first.required) == ("first", "list[int]", True)
+    assert (second.name, second.required, second.default) == ("second", False, None)
+    assert second.doc == "The second."
+    assert first.doc == "The first."
+
+
 def test_annotations_that_cannot_be_resolved_do_not_spoil_the_others():
     class Partly:
         def __init__(self, hidden: Hidden, count: int = 1, loose=None) -> None: ...
@@ -220,6 +251,8 @@ def test_samples_stand_where_a_step_has_them():
     assert listed == {"dataset": {"transforms": [{"type": "Net", **values}]}}
     assert sample(kind_of("backend"), "torch", ()) == {"general": {"backend": "torch"}}
     assert yaml.safe_load(yaml.safe_dump(listed)) == listed
+    shown = sample(kind_of("network"), "Net", parameters, {"depth": (1, 2)})
+    assert shown == {"model": {"type": "Net", "depth": [1, 2]}}
 
 
 def test_meanings_of_a_docstring():

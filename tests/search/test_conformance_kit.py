@@ -66,7 +66,7 @@ class GlobalGenerator(Right):
 
 class GlobalNumPyGenerator(Right):
     def _ask(self):
-        np.random.rand()
+        np.random.rand()  # noqa: NPY002
         return super()._ask()
 
 

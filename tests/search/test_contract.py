@@ -183,7 +183,7 @@ def test_several_objectives_have_a_front_and_no_best():
         search.tell(search.ask().id, {"accuracy": accuracy, "macs": macs})
     assert [trial.number for trial in search.pareto()] == [0, 1, 3]
     assert search.pareto()[1].values == {"accuracy": 0.5, "macs": 1}
-    with pytest.raises(SearchError, match="accuracy, macs.*pareto"):
+    with pytest.raises(SearchError, match=r"accuracy, macs.*pareto"):
         search.best()
 
 
@@ -328,6 +328,18 @@ class TestConstraints:
     def test_constraints_need_an_analysis(self):
         with pytest.raises(SearchError, match=r"constraints \(size <= 0.5\) need an analysis"):
             scripted(constraints="size <= 0.5")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"seed": -1}, "seed: expected an integer >= 0, got -1"),
+        ({"budget": 0}, "budget: expected a finite number > 0, got 0"),
+    ],
+)
+def test_a_problem_that_makes_no_sense(given, message):
+    with pytest.raises(SearchError, match=message):
+        scripted(**given)
 
 
 def test_parameters_are_checked_by_name():

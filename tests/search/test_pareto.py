@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vega_core.search import crowding_distance, non_dominated, pareto_ranks, selection_order
+from vega_core.search import (
+    crowding_distance,
+    fronts,
+    non_dominated,
+    pareto_ranks,
+    selection_order,
+)
 
 
 def dominates(a, b):
-    return all(x <= y for x, y in zip(a, b)) and any(x < y for x, y in zip(a, b))
+    pairs = list(zip(a, b, strict=True))
+    return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
 
 
 def ranks_by_definition(points):
@@ -33,7 +40,7 @@ def crowding_by_definition(points):
         if low == high:
             continue
         total[order[0]] = total[order[-1]] = float("inf")
-        for before, i, after in zip(order, order[1:], order[2:]):
+        for before, i, after in zip(order, order[1:], order[2:], strict=False):
             total[i] += (points[after][m] - points[before][m]) / (high - low)
     return [value / len(points[0]) for value in total]
 
@@ -52,6 +59,8 @@ def test_ranks_follow_the_definition(objectives):
         expected = ranks_by_definition(points)
         assert pareto_ranks(points).tolist() == expected
         assert non_dominated(points).tolist() == [rank == 0 for rank in expected]
+        for level, front in enumerate(fronts(points)):
+            assert front.tolist() == [i for i, rank in enumerate(expected) if rank == level]
 
     check()
 
@@ -91,6 +100,7 @@ def test_one_and_two_points_are_alone(count):
 
 def test_nothing():
     assert pareto_ranks([]).tolist() == []
+    assert list(fronts([])) == []
     assert non_dominated(np.zeros((0, 3))).tolist() == []
     assert crowding_distance([]).tolist() == []
     assert selection_order([]).tolist() == []
@@ -107,5 +117,5 @@ def test_order_is_by_rank_then_crowding_then_arrival():
 
 @pytest.mark.parametrize("given", [[[1.0, np.nan]], [1.0, 2.0]])
 def test_what_cannot_be_ranked(given):
-    with pytest.raises(ValueError, match="NaN|shape"):
+    with pytest.raises(ValueError, match=r"NaN|shape"):
         pareto_ranks(given)

@@ -40,9 +40,7 @@ def interpret(space, full):
         return condition.range[0] <= value <= condition.range[1]
 
     def active(name):
-        return all(
-            active(c.parent) and holds(c) for c in space.conditions if c.child == name
-        )
+        return all(active(c.parent) and holds(c) for c in space.conditions if c.child == name)
 
     return {name for name in full if active(name)}
 
@@ -125,7 +123,10 @@ def test_a_space_in_which_all_but_one_are_conditional():
 
 def test_category_choices_that_are_lists_can_be_contained():
     space = build(
-        [{"key": "ops", "type": "CATEGORY", "range": [["flip"], ["flip", "crop"], []]}, number("x")],
+        [
+            {"key": "ops", "type": "CATEGORY", "range": [["flip"], ["flip", "crop"], []]},
+            number("x"),
+        ],
         [edge("x", "ops", "FORBIDDEN", ["crop"])],
     )
     for row in space.sample(100, 0, as_dicts=True):
@@ -165,7 +166,11 @@ def test_a_parameter_of_itself():
 @pytest.mark.parametrize(
     ("condition", "path", "text"),
     [
-        (edge("chidl", "a", "EQUAL", [1]), ("child",), "unknown child 'chidl'; did you mean 'child'"),
+        (
+            edge("chidl", "a", "EQUAL", [1]),
+            ("child",),
+            "unknown child 'chidl'; did you mean 'child'",
+        ),
         (edge("child", "b", "EQUAL", [1]), ("parent",), "unknown parent 'b'"),
         (edge("child", "a", "EQUALS", [1]), ("type",), "did you mean 'EQUAL'"),
         (edge("child", "a", "EQUAL", []), ("range",), "empty"),
@@ -179,6 +184,7 @@ def test_a_parameter_of_itself():
         (edge("child", "opt", "IN", ["Adma"]), ("range",), "did you mean 'Adam'"),
         ({"child": "child", "parent": "a", "type": "EQUAL"}, (), "no 'range'"),
         ({**edge("child", "a", "EQUAL", [1]), "rang": 1}, ("rang",), "did you mean 'range'"),
+        (edge(["child"], "a", "EQUAL", [1]), ("child",), "name of one parameter"),
         ("child", (), "is a mapping"),
     ],
 )

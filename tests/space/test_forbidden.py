@@ -30,7 +30,14 @@ def matches(row, clause):
 
 @pytest.mark.parametrize(
     "clause",
-    [{"n": 3}, {"s": "x"}, {"l": [0, 1]}, {"n": 2, "s": "y"}, {"child": 1}, {"child": 0, "l": [1, 1]}],
+    [
+        {"n": 3},
+        {"s": "x"},
+        {"l": [0, 1]},
+        {"n": 2, "s": "y"},
+        {"child": 1},
+        {"child": 0, "l": [1, 1]},
+    ],
 )
 def test_no_sample_has_the_combination(clause):
     free = build().sample(500, 0, as_dicts=True)
@@ -90,9 +97,12 @@ def test_a_space_that_forbids_everything():
         space.decode(np.full((1, len(space.dimensions)), 0.5))
     assert space.sample(0, 0, as_dicts=True) == []
     assert space.grid(2) == []
-    assert SearchSpace.from_config(
-        {"hyperparameters": PARAMETERS[:1], "forbidden": [{"n": value} for value in range(5)]}
-    ).cardinality == 0
+    assert (
+        SearchSpace.from_config(
+            {"hyperparameters": PARAMETERS[:1], "forbidden": [{"n": value} for value in range(5)]}
+        ).cardinality
+        == 0
+    )
 
 
 def test_a_small_share_is_still_found():
@@ -117,7 +127,11 @@ def test_a_small_share_is_still_found():
     ],
 )
 def test_errors_name_the_place(clause, path, text):
-    mapping = {"hyperparameters": PARAMETERS, "condition": CONDITION, "forbidden": [{"n": 1}, clause]}
+    mapping = {
+        "hyperparameters": PARAMETERS,
+        "condition": CONDITION,
+        "forbidden": [{"n": 1}, clause],
+    }
     with pytest.raises(SpaceError, match=text) as error:
         SearchSpace.from_config(mapping)
     assert error.value.path == ("forbidden", 1, *path)

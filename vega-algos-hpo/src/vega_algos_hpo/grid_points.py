@@ -22,8 +22,8 @@ Digits = npt.NDArray[np.int32]
 class GridPoints:
     """All combinations of the parameters' grid values, parents first, the last parameter fastest.
 
-    A parameter is spread only where it is active, so that no two points differ in an inactive one alone;
-    forbidden combinations are left out. Memory is bounded, however large the grid is.
+    A parameter is spread only where it is active, so that no two points differ in an inactive one
+    alone; forbidden combinations are left out. Memory is bounded, however large the grid is.
 
     Args:
         space: The search space.
@@ -70,8 +70,8 @@ class GridPoints:
                     yield config
 
     def _blocks(self) -> Iterator[Digits]:
-        """Yields rows of value numbers, one column a parameter in order, -1 where it is inactive."""
-        # Depth first, with a stack of its own: a space may have more parameters than Python has frames.
+        """Yields rows of value numbers, a column a parameter in order, -1 where it is inactive."""
+        # Depth first, with a stack: a space may have more parameters than Python has frames.
         stack = [iter([np.zeros((1, len(self._order)), dtype=np.int32)])]
         while stack:
             block = next(stack[-1], None)

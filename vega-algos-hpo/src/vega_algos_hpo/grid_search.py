@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
+from vega_algos_hpo.grid_points import GridPoints
 from vega_core.search import Algorithm, Outcome, Plan, Problem, Proposal, RungPlan, Suggestion
 from vega_core.search.checks import integer
-
-from vega_algos_hpo.grid_points import GridPoints
 
 _COUNTED: Final = 100_000
 
@@ -16,10 +15,10 @@ _COUNTED: Final = 100_000
 class GridSearch(Algorithm):
     """Every combination of evenly spread values, each trained in full.
 
-    Categories and other finite choices take all their values; numbers take `points`, or the ``slice`` that the
-    search space gives them; logarithmic ones are spread evenly in the logarithm. The last parameter
-    varies fastest. Points that differ only in a parameter that is inactive are one point. The grid may be of any
-    size: points are made while they are asked for.
+    Categories and other finite choices take all their values; numbers take `points`, or the
+    ``slice`` that the search space gives them; logarithmic ones are spread evenly in the
+    logarithm. The last parameter varies fastest. Points that differ only in a parameter that is
+    inactive are one point. The grid may be of any size: points are made while they are asked for.
 
     Args:
         points: How many values a number takes that has no ``slice``.

@@ -7,9 +7,10 @@ from vega_core.search.checks import exact, plain
 
 
 def ladder(min_budget: float, max_budget: float, eta: int, rate: int = 0) -> tuple[float, ...]:
-    """Returns the cumulative budget of each rung: ``min_budget * eta**(rate + k)`` up to ``max_budget``.
+    """Returns the cumulative budgets ``min_budget * eta**(rate + k)`` up to ``max_budget``.
 
-    Reckoned in exact decimals, so that the top rung of (0.1, 0.9, 3) is 0.9. Whole numbers come as ``int``.
+    Reckoned in exact decimals, so that the top rung of (0.1, 0.9, 3) is 0.9. Whole numbers come as
+    ``int``.
 
     Args:
         min_budget: The least budget, r.
@@ -40,10 +41,10 @@ def ladder(min_budget: float, max_budget: float, eta: int, rate: int = 0) -> tup
 def afford(total_budget: float, eta: int, lowest: float = 1) -> tuple[int, float]:
     """Returns the number of trials and the largest budget that a total budget pays for.
 
-    In units of the lowest rung: n and R grow by eta as long as ``n * (1 + log_eta n)`` is within the total;
-    then n is the largest for which the sum over all rungs k of ``floor(n / eta**k) * eta**k`` is.
-    That charges every rung in full, as if no promoted trial continued, and leaves asynchronous
-    promotion some room.
+    In units of the lowest rung: n and R grow by eta as long as ``n * (1 + log_eta n)`` is within
+    the total; then n is the largest for which the sum over all rungs k of ``floor(n / eta**k) *
+    eta**k`` is. That charges every rung in full, as if no promoted trial continued, and leaves
+    asynchronous promotion some room.
 
     Args:
         total_budget: The sum that may be spent.

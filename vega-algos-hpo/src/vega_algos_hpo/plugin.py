@@ -9,6 +9,7 @@ from vega_core import Provider, hookimpl
 
 @hookimpl
 def vega_algorithms() -> Iterator[Provider]:
+    """Yields the algorithms."""
     yield Provider(
         "RandomSearch",
         "vega_algos_hpo.random_search:RandomSearch",

@@ -44,7 +44,7 @@ class RandomSearch(Algorithm):
         self._sampled += 1
         return Suggestion(self._sampler.draw())
 
-    def _tell(self, proposal: Proposal, outcome: Outcome) -> None:
+    def _tell(self, proposal: Proposal, outcome: Outcome) -> None:  # noqa: ARG002
         if outcome.state == "rejected":
             self._sampled -= 1
 

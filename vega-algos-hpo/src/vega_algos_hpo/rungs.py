@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from array import array
 from heapq import heappop, heappush
 
-from vega_core.search import selection_order
+import numpy as np
+
+from vega_core.search import by_crowding, fronts
 
 
 class Rung(ABC):
     """The finished entries of one rung.
 
-    The candidates are the best ``floor(n / eta)`` of its n finished entries. A failed entry counts in n and
-    ranks last; a promoted one stays and counts.
+    The candidates are the best ``floor(n / eta)`` of its n finished entries. A failed entry counts
+    in n and ranks last; a promoted one stays and counts.
     """
 
     __slots__ = ()
@@ -33,8 +36,8 @@ class Rung(ABC):
 class ScalarRung(Rung):
     """A rung ranked by one objective, ties by trial number; O(log n) an operation.
 
-    Entries are keys ``(value, trial)``. One heap has the candidates with the worst on top, one the others
-    with the best on top; an arrival moves at most two keys between them.
+    Entries are keys ``(value, trial)``. One heap has the candidates with the worst on top, one the
+    others with the best on top; an arrival moves at most two keys between them.
     """
 
     __slots__ = ("_candidates", "_eta", "_finished", "_others", "_promoted", "_ready")
@@ -88,7 +91,7 @@ def _negated(key: tuple[float, int]) -> tuple[float, int]:
 class ParetoRung(Rung):
     """A rung ranked by non-dominated rank, then crowding, then order of arrival.
 
-    The ranking is made anew after an arrival, at the cost of one non-dominated sort.
+    After an arrival the fronts are made anew, as far as the first with a trial to promote.
     """
 
     __slots__ = ("_best", "_eta", "_finished", "_fresh", "_promoted", "_trials", "_values")
@@ -97,9 +100,9 @@ class ParetoRung(Rung):
         self._eta = eta
         self._finished = 0
         self._trials: list[int] = []
-        self._values: list[tuple[float, ...]] = []
-        self._promoted: set[int] = set()
-        self._best: int | None = None
+        self._values = array("d")
+        self._promoted: list[bool] = []
+        self._best: int | None = None  # position of the trial to promote
         self._fresh = True
 
     def add(self, trial: int, values: tuple[float, ...] | None) -> None:
@@ -107,22 +110,32 @@ class ParetoRung(Rung):
         self._fresh = False
         if values is not None:
             self._trials.append(trial)
-            self._values.append(values)
+            self._values.extend(values)
+            self._promoted.append(False)
 
     def promotable(self) -> int | None:
         if not self._fresh:
-            self._fresh = True
             self._best = self._rank()
-        return self._best
+            self._fresh = True
+        return None if self._best is None else self._trials[self._best]
 
     def promote(self) -> None:
         if self._best is not None:
-            self._promoted.add(self._best)
+            self._promoted[self._best] = True
         self._fresh = False
 
     def _rank(self) -> int | None:
-        size = self._finished // self._eta
-        if not size or not self._values:
+        left = self._finished // self._eta
+        if not left or not self._trials:
             return None
-        candidates = (self._trials[index] for index in selection_order(self._values)[:size])
-        return next((trial for trial in candidates if trial not in self._promoted), None)
+        values = np.array(self._values).reshape(len(self._trials), -1)
+        promoted = np.array(self._promoted)
+        for front in fronts(values):
+            if not promoted[front].all():
+                candidates = by_crowding(values, front)[:left]
+                waiting = candidates[~promoted[candidates]]
+                return int(waiting[0]) if len(waiting) else None
+            left -= len(front)
+            if left <= 0:
+                break
+        return None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-
 from vega_backend_torch.generate import Program, to_device
 from vega_backend_torch.optim import Update
 from vega_backend_torch.store import TorchGradients, TorchStore, to_numpy
@@ -54,8 +53,10 @@ class Training:
 
     def backward(self, loss: Any) -> dict[str, torch.Tensor]:
         """Returns the gradient of each leaf that the loss depends on."""
+        gradients: dict[str, torch.Tensor] = {}
+        if not loss.requires_grad:
+            return gradients
         loss.backward()
-        gradients = {}
         for name, leaf in self.leaves.items():
             if leaf.grad is not None:
                 gradients[name], leaf.grad = leaf.grad, None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import linecache
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-
-from vega_backend_torch.lower import LOWERINGS, NAMESPACE, Site
+from vega_backend_torch.lower import FRESH, LOWERINGS, NAMESPACE, Site
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph, Node
 from vega_core.nn.keys import node_key
@@ -80,35 +80,34 @@ def source_of(graph: Graph, moving: frozenset[str]) -> str:
         if names:
             lines.append(f"    ({', '.join(names)},) = {target}")
     last = _last_uses(graph)
+    uses = Counter(value for node in graph.nodes for value in node.inputs)
+    # One reader only: a second might have kept a view, which overwriting would change.
+    fresh = {n.name for n in graph.nodes if isinstance(n.op, FRESH) and uses[n.name] == 1}
     for node in graph.nodes:
-        results = ", ".join(variables[value] for value in _values(graph, node))
-        lines.append(f"    {results} = {_expression(graph, node, variables, params, moving)}")
-        dead = [variables[value] for value in last.get(node.name, ())]
+        dead = last.get(node.name, [])
+        roles = {role: params[name] for role, name in node.params.items()}
+        site = Site(
+            [variables[name] for name in node.inputs],
+            roles,
+            [graph.specs[name] for name in node.inputs],
+            frozenset(role for role, name in node.params.items() if name in moving),
+            f"combined(key, {node_key(node.name)})",
+            bool(node.inputs) and node.inputs[0] in fresh.intersection(dead),
+        )
+        results = ", ".join(variables[value] for value in graph.values(node))
+        lines.append(f"    {results} = {_expression(node, site)}")
         if dead:
-            lines.append(f"    del {', '.join(dead)}")
+            lines.append(f"    del {', '.join(variables[value] for value in dead)}")
     returned = ", ".join(variables[value] for value in graph.outputs.values())
     return "\n".join([*lines, f"    return ({returned},)", ""])
 
 
-def _expression(
-    graph: Graph,
-    node: Node,
-    variables: Mapping[str, str],
-    params: Mapping[str, str],
-    moving: frozenset[str],
-) -> str:
+def _expression(node: Node, site: Site) -> str:
     lowering = LOWERINGS.get(type(node.op))
     if lowering is None:
         raise ModelError(
             f"{node.name}: vega-backend-torch has no lowering of {type(node.op).__name__}"
         )
-    site = Site(
-        [variables[name] for name in node.inputs],
-        {role: params[name] for role, name in node.params.items()},
-        [graph.specs[name] for name in node.inputs],
-        frozenset(role for role, name in node.params.items() if name in moving),
-        f"combined(key, {node_key(node.name)})",
-    )
     return lowering(node.op, site)
 
 
@@ -116,22 +115,14 @@ def _variables(graph: Graph) -> dict[str, str]:
     variables = {name: f"x{index}" for index, name in enumerate(graph.inputs)}
     variables |= {name: f"c{index}" for index, name in enumerate(graph.controls)}
     for index, node in enumerate(graph.nodes):
-        for place, value in enumerate(_values(graph, node)):
+        for place, value in enumerate(graph.values(node)):
             variables[value] = f"v{index}" if place == 0 else f"v{index}_{place}"
     return variables
 
 
-def _values(graph: Graph, node: Node) -> list[str]:
-    values, index = [node.name], 1
-    while (value := node.value(index)) in graph.specs:
-        values.append(value)
-        index += 1
-    return values
-
-
 def _last_uses(graph: Graph) -> dict[str, list[str]]:
     """Returns, by node, the values that nothing after it reads."""
-    user = {value: node.name for node in graph.nodes for value in _values(graph, node)}
+    user = {value: node.name for node in graph.nodes for value in graph.values(node)}
     user |= {value: node.name for node in graph.nodes for value in node.inputs}
     kept = {*graph.outputs.values(), *graph.controls}
     last: dict[str, list[str]] = {}

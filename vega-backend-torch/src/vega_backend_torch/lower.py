@@ -27,6 +27,8 @@ class Site:
         specs: Specification of each input.
         moving: Roles of the statistics that move.
         key: Expression of the node's random key.
+        overwrites: Whether the first input is a fresh array that nothing reads any more, a gradient
+            neither, so that its memory may take the output.
     """
 
     inputs: Sequence[str]
@@ -34,6 +36,7 @@ class Site:
     specs: Sequence[TensorSpec]
     moving: frozenset[str]
     key: str
+    overwrites: bool = False
 
 
 Lowering: TypeAlias = Callable[[Any, Site], str]
@@ -144,6 +147,11 @@ def cross_entropy(op: ops.SoftmaxCrossEntropyLoss, site: Site) -> str:
     )
 
 
+def relu(op: ops.Relu, site: Site) -> str:  # noqa: ARG001
+    """Lowers Relu, in place where that is free: a twentieth of a ResNet's training step."""
+    return f"torch.relu{'_' if site.overwrites else ''}({site.inputs[0]})"
+
+
 def masked(x: torch.Tensor, rate: float, key: int) -> torch.Tensor:
     """Returns x with elements zeroed at random and the others scaled up; see `ops.Dropout`."""
     if rate == 0:
@@ -176,7 +184,7 @@ LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = MappingProxyType(
         ops.MaxPool: max_pool,
         ops.Mul: lambda _, site: " * ".join(site.inputs),
         ops.Pad: pad,
-        ops.Relu: lambda _, site: f"torch.relu({site.inputs[0]})",
+        ops.Relu: relu,
         ops.Reshape: reshape,
         ops.Softmax: lambda op, site: f"torch.softmax({site.inputs[0]}, {op.axis})",
         ops.SoftmaxCrossEntropyLoss: cross_entropy,
@@ -187,6 +195,10 @@ LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = MappingProxyType(
     }
 )
 """Lowering by operator type."""
+
+
+FRESH: Final = (ops.Add, ops.BatchNormalization, ops.Conv, ops.Gemm, ops.Sub)
+"""Operators whose output is a new array that their own gradient does not read."""
 
 
 def _padded(

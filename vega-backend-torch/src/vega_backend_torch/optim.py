@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-import torch
 from torch.optim.adam import adam as torch_adam
 from torch.optim.adamw import adamw as torch_adamw
 from torch.optim.sgd import sgd as torch_sgd
 
+import torch
 from vega_backend_torch.store import TorchStore, to_numpy
 from vega_core.backend import SGD, Adam, AdamW, Optimizer, RMSprop, TrainSpec
 from vega_core.nn.graph import Graph
@@ -83,7 +83,7 @@ class Update:
     def _batch(self, members: Sequence[Member], gradients: Mapping[str, torch.Tensor]) -> Batch:
         return Batch(
             [member.tensor for member in members],
-            [gradients[member.name] for member in members],
+            [_laid_out(gradients[member.name], member.tensor) for member in members],
             {slot: [member.slots[slot] for member in members] for slot in self._optimizer.slots},
         )
 
@@ -162,6 +162,16 @@ RULES: Final[Mapping[type[Optimizer], Callable[[Any, Batch, Rates], None]]] = Ma
     {SGD: _sgd, Adam: _adam, AdamW: _adamw, RMSprop: _rmsprop}
 )
 """Native rule by optimizer type; others go through their NumPy reference."""
+
+
+def _laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Returns the gradient in the parameter's memory order, which the fused kernels take for granted.
+
+    They walk both arrays from front to back, and with unlike orders are silently wrong.
+    """
+    if gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def _clipped(gradients: Mapping[str, torch.Tensor], norm: float) -> dict[str, torch.Tensor]:

@@ -11,7 +11,13 @@ from vega_core.errors import ConfigError
 
 
 class Schedule(ABC):
-    """How the learning rate goes over the epochs; holds no state, so a resumed run needs none."""
+    """How the learning rate goes over the epochs; holds no state, so a resumed run needs none.
+
+    Example:
+        >>> rates = StepLR(2).bind(lr=0.5, steps_per_epoch=10, epochs=4)
+        >>> rates(0), rates(20)
+        ({'lr': 0.5}, {'lr': 0.05})
+    """
 
     @abstractmethod
     def rate(self, lr: float, epoch: float, epochs: float) -> float:

@@ -73,18 +73,15 @@ def _rows(step: StepPlan) -> Iterator[tuple[str, str]]:
         objectives = ", ".join(f"{name} ({way})" for name, way in (step.objectives or {}).items())
         yield "search", f"{step.algorithm} for {objectives}"
         yield "over", ", ".join(step.searched)
-    yield "trials", "as many as the step before hands on" if step.trials is None else _most(step)
+    if step.trials is None:
+        yield "trials", "not known before the step before has ended"
     for rung in step.rungs:
-        trials = _between(rung.at_least, rung.at_most)
-        yield f"rung {rung.number}", f"{rung.budget:g} epochs: {trials} trials"
+        trials = _counted(rung.at_least, rung.at_most, "trial")
+        yield f"rung {rung.number}", f"{trials} of {_counted(rung.budget, rung.budget, 'epoch')}"
     if step.budget_at_least is not None and step.budget_at_most is not None:
-        yield "in total", f"{_between(step.budget_at_least, step.budget_at_most)} epochs"
+        yield "in total", _counted(step.budget_at_least, step.budget_at_most, "epoch")
 
 
-def _most(step: StepPlan) -> str:
-    fixed = all(rung.at_least == rung.at_most for rung in step.rungs)
-    return f"{step.trials}" if fixed else f"at most {step.trials}"
-
-
-def _between(low: float, high: float) -> str:
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+def _counted(low: float, high: float, what: str) -> str:
+    number = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{number} {what}" + ("" if low == high == 1 else "s")

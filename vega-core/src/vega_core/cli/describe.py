@@ -110,7 +110,8 @@ def configuration(component: Component, parameters: Sequence[Parameter]) -> str:
     """Returns YAML that configures a component."""
     import yaml  # listing components needs none
 
-    block = sample(kind_of(component.kind), component.name, parameters)
+    kind, provider = kind_of(component.kind), component.provider
+    block = sample(kind, component.name, parameters, provider.example)
     return str(yaml.safe_dump(block, sort_keys=False, allow_unicode=True))
 
 

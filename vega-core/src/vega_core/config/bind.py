@@ -26,11 +26,11 @@ def bind(step_config: Mapping[str, Any], sample: Mapping[str, Any]) -> dict[str,
     late = []
     for name, value in sample.items():
         if name.endswith(".type"):
-            _set(config, name, value)
+            _set(config, name, _copy(value))
         else:
-            late.append(name)
-    for name in late:
-        _set(config, name, _copy(sample[name]))
+            late.append((name, value))
+    for name, value in late:
+        _set(config, name, _copy(value))
     return config
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from vega_core.config import aliases
 from vega_core.config.diagnostics import Report
+from vega_core.config.names import space_names
 from vega_core.config.nodes import Node, Path
 from vega_core.config.ranges import outcomes
 from vega_core.config.signatures import DEFAULT_TYPES, SECTION_KINDS, SLOTS, Signatures, is_nested
@@ -44,14 +44,14 @@ class Bindings:
         self._signatures = signatures
         self._step = step
         self._block = report.root.get(step) or Node({}, report.root.mark)
+        space = (step, "search_space")
+        names = space_names(report.root, space)
         self._choices = {
-            str(item.items["key"].value): outcomes(item.plain())
-            for item in _hyperparameters(self._block)
-            if "key" in item.items
+            found.name: outcomes(report.root.nearest(found.path[:-1]).plain())
+            for found in names
+            if found.declares
         }
-        self._conditional = {
-            child.value for item in _conditions(self._block) if (child := item.get("child"))
-        }
+        self._conditional = {found.name for found in names if found.path[-1] == "child"}
         self._targets: dict[str, Target] = {}
         self._open: set[str] = set()
         """Beginnings below which any name is taken."""
@@ -89,6 +89,9 @@ class Bindings:
                 if key is not None:
                     self._report.renamed(name, other, key.place)
                     _rename(self._block, name, other)
+                    self._choices[other] = self._choices.get(name, ())
+                    if name in self._conditional:
+                        self._conditional.add(other)
                 return other, self._targets[other]
         return name, None
 
@@ -200,19 +203,6 @@ class Bindings:
 
 
 _ROOTS_TEXT = ", ".join(f"'{root}.'" for root in ROOTS)
-
-
-def _listed(block: Node, key: str) -> Iterator[Node]:
-    node = block.get("search_space", key)
-    yield from node.value if node is not None and isinstance(node.value, list) else ()
-
-
-def _hyperparameters(block: Node) -> Iterator[Node]:
-    return _listed(block, "hyperparameters")
-
-
-def _conditions(block: Node) -> Iterator[Node]:
-    return _listed(block, "condition")
 
 
 def _rename(block: Node, old: str, new: str) -> None:

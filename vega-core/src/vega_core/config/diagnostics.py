@@ -55,7 +55,7 @@ class InvalidConfigError(ConfigError):
     """
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics = _sorted(diagnostics)
         super().__init__("\n".join(str(item) for item in self.diagnostics))
 
 
@@ -83,10 +83,21 @@ class Report:
 
     def renamed(self, old: str, new: str, mark: Mark) -> None:
         """Notes that a spelling is now another; of several steps only the first and the last."""
-        first = self._renamed.pop((mark, old), old)
-        self._notices.pop(Diagnostic((), _now(first, old), mark), None)
+        first = self._first_spelling(old, mark)
         self._renamed[mark, new] = first
-        self._notices[Diagnostic((), _now(first, new), mark)] = None
+        self._notices[Diagnostic((), f"'{first}' is now '{new}'", mark)] = None
+
+    def dropped(self, key: str, reason: str, mark: Mark) -> None:
+        """Notes that a key is accepted and does nothing."""
+        because = f": {reason}" if reason else ""
+        message = f"'{self._first_spelling(key, mark)}' has no effect{because}"
+        self._notices[Diagnostic((), message, mark)] = None
+
+    def _first_spelling(self, key: str, mark: Mark) -> str:
+        """Returns what was written for a key; its own notice, if any, gives way to a new one."""
+        first = self._renamed.get((mark, key), key)
+        self._notices.pop(Diagnostic((), f"'{first}' is now '{key}'", mark), None)
+        return first
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -110,10 +121,6 @@ class Report:
     def _diagnostic(self, path: Path, message: str, mark: Mark | None) -> Diagnostic:
         one_line = " ".join(message.split())
         return Diagnostic(path, one_line, mark or self.root.nearest(path).place)
-
-
-def _now(old: str, new: str) -> str:
-    return f"'{old}' is now '{new}'"
 
 
 def _sorted(items: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -7,9 +7,14 @@ import re
 from vega_core.config.diagnostics import Diagnostic, InvalidConfigError
 from vega_core.config.model import RunConfig
 from vega_core.config.nodes import Mark, Node, Path
-from vega_core.errors import SearchError, SpaceError, UserError
+from vega_core.errors import DataError, ModelError, SearchError, SpaceError, UserError
 
-_SUBJECT = re.compile(r"([a-z_]+(?:\.[A-Za-z_][A-Za-z0-9_]*)*)(: )?")
+_SECTIONS: tuple[tuple[type[UserError], str], ...] = (
+    (SearchError, "search_algorithm"),
+    (ModelError, "model"),
+    (DataError, "dataset"),
+)
+_SUBJECT = re.compile(r"([a-z_]+(?:\.[A-Za-z_][A-Za-z0-9_]*)*)(?:: | )")
 
 
 def located(config: RunConfig, step: str, error: UserError) -> InvalidConfigError:
@@ -33,12 +38,10 @@ def _subject(root: Node | None, step: str, error: UserError) -> tuple[Path, str]
         return (step, "search_space", *error.path), text
     match = _SUBJECT.match(text)
     if root is not None and match:
-        keys = match[1].split(".")
-        message = text[match.end() :] if match[2] else text
+        keys, message = match[1].split("."), text[match.end() :].lstrip()
         if root.get(step, keys[0]) is not None or keys[0] in ("objectives", "constraints"):
             return (step, *keys), message
         if isinstance(error, SearchError) and root.get(step, "search_algorithm", *keys):
-            return (step, "search_algorithm", *keys), text
-    if isinstance(error, SearchError):
-        return (step, "search_algorithm"), text
-    return (step,), text
+            return (step, "search_algorithm", *keys), message
+    section = next((part for kind, part in _SECTIONS if isinstance(error, kind)), None)
+    return ((step, section) if section else (step,)), text

@@ -68,11 +68,9 @@ def _inside(location: Path, data: Any) -> Path:
     """Drops the parts of a location that name a branch of a union, which data do not have."""
     path: list[str | int] = []
     for part in location:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(part, int) and isinstance(data, (list, tuple)) and part < len(data):
-            data = data[part]
-        else:
+        try:
+            data = data[part] if isinstance(data, (Mapping, list, tuple)) else {}[part]
+        except (LookupError, TypeError):
             continue
         path.append(part)
     return tuple(path)

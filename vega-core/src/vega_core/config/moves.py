@@ -66,8 +66,7 @@ def drop(report: Report, path: Path, reason: str) -> None:
     """Removes a key that has no effect, with a notice that says so."""
     node = take(report.root, path)
     if node is not None:
-        because = f": {reason}" if reason else ""
-        report.notice(path, f"'{dotted(within(path))}' has no effect{because}", node.place)
+        report.dropped(dotted(within(path)), reason, node.place)
 
 
 def rename_value(report: Report, path: Path, new: str) -> None:

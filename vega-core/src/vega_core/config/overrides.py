@@ -23,6 +23,8 @@ def apply_overrides(report: Report, overrides: Iterable[str | tuple[str, Any]]) 
         mark = Mark(f"--set {key}")
         try:
             fault = _set(report.root, key.split("."), _placed(_value(override, mark), mark))
+        except InvalidConfigError as error:
+            fault = error.diagnostics[0].message
         except (ConfigError, TypeError) as error:
             fault = str(error)
         if fault:

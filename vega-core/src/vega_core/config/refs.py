@@ -37,8 +37,8 @@ class _Resolver:
     def step(self, name: str) -> None:
         """Resolves a step's own ref, then those of its sections."""
         node = self._steps[name]
-        if self._enter((name,), node):
-            ref = node.items.get("ref")
+        ref = node.items.get("ref")
+        if self._enter((name,), ref or node):
             target = self._target(ref, (name, "ref"), parts=1) if ref else None
             if target:
                 self.step(target[0])

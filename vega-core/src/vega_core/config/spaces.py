@@ -38,7 +38,7 @@ def check_space(report: Report, signatures: Signatures, components: Components, 
         _check_provided(report, bindings, signature.cls, path, node)
         return
     if _check_form(report, path, node) and node.get("hyperparameters") is None:
-        report.notice(path, "the search space is empty; give 'hyperparameters'")
+        report.notice(path, f"the search space of '{step}' is empty: it gives no 'hyperparameters'")
     elif not _check_items(report, path, node):
         _attempt(report, path, _whole(node))
     for found in space_names(report.root, path):

@@ -22,7 +22,7 @@ class PipeChannel(Channel):
         attempt: The attempt.
         serial: Number of the attempt in this worker, in every message about it.
         control: Where the driver's messages come from.
-        inbox: Messages read from there that are not for this attempt.
+        inbox: Messages read from there before, and those read here that are not for this attempt.
         reports: Descriptor to which messages to the driver go.
     """
 
@@ -40,7 +40,8 @@ class PipeChannel(Channel):
         self._inbox = inbox
         self._reports = reports
         self._lock = threading.Lock()
-        self._stop = False
+        # It may have come in one read with the attempt itself.
+        self._stop = any(message.get("stop") == serial for message in inbox)
         self._next_progress = 0.0
         self._compile_depth = 0
         self.seen_stop = False

@@ -45,6 +45,7 @@ class Crew:
         self._kills = kills
         self._killed = kills()
         self._failed_starts = 0
+        self._words = ""  # of the last that did not start
         self._next_look = 0.0
         self._selector = selectors.DefaultSelector()
 
@@ -64,6 +65,8 @@ class Crew:
             RunFailed: The last ones have all ended before they were ready; quotes the log.
             OSError: The system has no process or descriptor left.
         """
+        if self._failed_starts >= _FAILED_STARTS:
+            raise RunFailed(f"worker processes do not start; the last one said: {self._words}")
         slot = min(set(range(len(self.workers) + 1)) - {worker.slot for worker in self.workers})
         folder = self._options.log_folder
         log = make_folder(folder) / f"worker-{slot}.log" if folder else None
@@ -75,11 +78,7 @@ class Crew:
             self.watch(process.exited, lambda: self._exit(worker))
 
     def wait(self, until: float) -> None:
-        """Waits for the next thing to happen, at most until then, and deals with it.
-
-        Raises:
-            RunFailed: No worker starts.
-        """
+        """Waits for the next thing to happen, at most until then, and deals with it."""
         for worker in self.workers:
             self._send_rest(worker)
         wait = min(until, self._deadline()) - time.monotonic()
@@ -159,16 +158,12 @@ class Crew:
             self._read(worker)
         self._forget([process.control, process.reports.descriptor, process.exited])
         self.workers.remove(worker)
-        tail = "" if worker.ready else process.log_tail()
+        if not worker.ready:
+            self._failed_starts += 1
+            self._words = process.log_tail()
         code = process.reap()
-        if worker.ready:
-            ended = worker.exited(code, time.monotonic(), out_of_memory=self._new_kill())
-            if ended:
-                self._emit(ended)
-            return
-        self._failed_starts += 1
-        if self._failed_starts >= _FAILED_STARTS and not worker.leaving:
-            raise RunFailed(f"worker processes do not start; the last one said: {tail}")
+        if ended := worker.exited(code, time.monotonic(), out_of_memory=self._new_kill()):
+            self._emit(ended)
 
     def _forget(self, descriptors: Iterable[int | None]) -> None:
         known = self._selector.get_map()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vega_core.execute.messages import end_of, plain_end
 from vega_core.execute.records import Attempt, Ended
-from vega_core.store.atomic import read_json, write_json, write_text
+from vega_core.store.atomic import read_json, write_bytes, write_json
 
 LOG = "log.txt"
 ERROR = "error.txt"
@@ -21,7 +21,7 @@ def keep(folder: Path, ended: Ended, trace: str) -> None:
     """
     try:
         if trace:
-            write_text(folder / ERROR, trace)
+            write_bytes(folder / ERROR, trace.encode(errors="backslashreplace"))
         write_json(folder / RESULT, plain_end(ended))
     except OSError as error:
         sys.stderr.write(f"{folder}: cannot keep the result: {error}\n")

@@ -98,7 +98,7 @@ def _shown(value: Any) -> str:
 def _state(error: BaseException) -> AttemptState:
     if isinstance(error, NotFiniteError):
         return AttemptState.NAN
-    text = str(error).lower()
+    text = _text(error).lower()
     if (
         isinstance(error, MemoryError)
         or type(error).__name__ in _MEMORY_TYPES
@@ -111,11 +111,18 @@ def _state(error: BaseException) -> AttemptState:
 def _reason(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"exit {error.code} without a result"
-    text = str(error).strip()
+    text = _text(error)
     first = text.splitlines()[0] if text else ""
     if isinstance(error, VegaError) and first:
         return first
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error).strip()
+    except Exception:
+        return ""
 
 
 def _fingerprint(error: BaseException) -> str:

@@ -88,8 +88,8 @@ class Worker:
             return Outcome(AttemptState.FAILED, reason=f"{attempt.folder}: {error.strerror}")
         with _output_to(log):
             outcome = call(lambda: self._load(attempt.target, channel), attempt.payload, channel)
-            if outcome.trace:
-                sys.stderr.write(outcome.trace)
+            _flush()
+            os.write(2, outcome.trace.encode(errors="backslashreplace"))
         return outcome
 
     def _load(self, target: str, channel: PipeChannel) -> Target:
@@ -143,7 +143,7 @@ def _output_to(log: int) -> Iterator[None]:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # closed by the attempt, or its disk is full
+        with contextlib.suppress(Exception):  # the attempt closed or replaced it; its disk is full
             stream.flush()
     ctypes.CDLL(None).fflush(None)
 

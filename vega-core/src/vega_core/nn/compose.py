@@ -37,8 +37,10 @@ def compose(
         ShapeError: Outputs and targets do not fit the loss.
 
     Example:
-        >>> model = trace(Linear(10), {"x": batched((64,))})
-        >>> training = compose(model, losses.CrossEntropy(), {"label": batched((), "int64")})
+        >>> from vega_core import nn
+        >>> model = nn.trace(nn.Linear(10), {"x": nn.batched((64,))})
+        >>> label = {"label": nn.batched((), "int64")}
+        >>> training = nn.compose(model, nn.losses.CrossEntropy(), label)
         >>> sorted(training.outputs)
         ['loss', 'output']
     """

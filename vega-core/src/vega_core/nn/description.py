@@ -72,7 +72,10 @@ def build_network(description: Mapping[str, Any], catalog: Loader) -> Module:
             raise ModelError(f"{kind} needs the hyperparameter {name!r}")
     annotations = annotations_of(cls)
     network = cls(
-        **{key: coerced(value, annotations[key], f"{kind}.{key}") for key, value in values.items()}
+        **{
+            key: coerced(value, annotations.get(key, Any), f"{kind}.{key}")
+            for key, value in values.items()
+        }
     )
     if not isinstance(network, Module):
         raise ModelError(f"{kind} is a {cls.__name__}, which is no network")

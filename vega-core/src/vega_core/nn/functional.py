@@ -10,7 +10,7 @@ from vega_core.nn.shapes import Shape
 from vega_core.nn.tensor import Tensor
 from vega_core.nn.tracing import current
 
-Sizes: TypeAlias = "int | Sequence[int]"
+Sizes: TypeAlias = int | Sequence[int]
 
 
 def each(value: Sizes, rank: int) -> Shape:

@@ -96,11 +96,11 @@ class Graph:
         known = {*inputs, *self.controls}
         for node in self.nodes:
             if all(name in known for name in node.inputs):
-                known.update(node.value(i) for i in range(len(self._outputs_of(node))))
+                known.update(self.values(node))
         outputs = {name: value for name, value in self.outputs.items() if value in known}
         needed, kept = set(outputs.values()), []
         for node in reversed(self.nodes):
-            if needed.intersection(self._outputs_of(node)):
+            if needed.intersection(self.values(node)):
                 kept.append(node)
                 needed.update(node.inputs)
         used = {name for node in kept for name in node.params.values()}
@@ -113,7 +113,8 @@ class Graph:
             self.specs,
         )
 
-    def _outputs_of(self, node: Node) -> tuple[str, ...]:
+    def values(self, node: Node) -> tuple[str, ...]:
+        """Returns the names of a node's outputs."""
         names, index = [node.name], 1
         while f"{node.name}:{index}" in self.specs:
             names.append(f"{node.name}:{index}")

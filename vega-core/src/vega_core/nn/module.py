@@ -44,12 +44,15 @@ class Module(_Record):
             does; None inherits.
 
     Example:
-        >>> class Twice(Block):
+        >>> from vega_core import nn
+        >>> class Twice(nn.Network):
         ...     features: int
         ...
-        ...     def forward(self, x: Tensor) -> Tensor:
-        ...         layer = Linear(self.features, name="layer")
-        ...         return layer(relu(layer(x)))
+        ...     def forward(self, x: nn.Tensor) -> nn.Tensor:
+        ...         layer = nn.Linear(self.features, name="layer")
+        ...         return layer(nn.relu(layer(x)))
+        >>> list(nn.trace(Twice(8), {"x": nn.batched((8,))}).parameters)
+        ['layer.weight', 'layer.bias']
     """
 
     name: str | None = field(default=None, kw_only=True)

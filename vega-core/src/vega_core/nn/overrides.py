@@ -72,7 +72,7 @@ class Overrides:
             self._known.append(key)
             found = self._find(key)
             if found:
-                annotation = annotations_of(type(module))[field.name]
+                annotation = annotations_of(type(module)).get(field.name, Any)
                 changes[field.name] = coerced(self._agreed(key, found), annotation, key)
         return replace(module, **changes) if changes else module
 

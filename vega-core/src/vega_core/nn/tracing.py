@@ -246,7 +246,8 @@ def trace(
             values; two modules have one name; the network does not return tensors.
 
     Example:
-        >>> graph = trace(Linear(10), {"x": batched((64,))})
+        >>> from vega_core import nn
+        >>> graph = nn.trace(nn.Linear(10), {"x": nn.batched((64,))})
         >>> graph.stats().params
         650
     """

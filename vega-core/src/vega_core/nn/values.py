@@ -12,8 +12,14 @@ _SEQUENCES = (tuple, list, collections.abc.Sequence)
 
 
 def annotations_of(cls: type[Any]) -> dict[str, Any]:
-    """Returns the resolved annotations of a class and its bases."""
-    return get_type_hints(cls)
+    """Returns the resolved annotations of a class and its bases; none where a name is unknown.
+
+    A class inside a function may be annotated with names that only the function knows.
+    """
+    try:
+        return get_type_hints(cls)
+    except NameError:
+        return {}
 
 
 def coerced(value: Any, annotation: Any, where: str) -> Any:

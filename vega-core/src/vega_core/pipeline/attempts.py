@@ -10,13 +10,13 @@ from typing import Any
 from vega_core.config.bind import bind
 from vega_core.errors import SearchError
 from vega_core.execute import Attempt, Key
-from vega_core.pipeline.loop import start_data
+from vega_core.pipeline.recorder import start_data
 from vega_core.pipeline.step import StepContext
 from vega_core.pipeline.trial import TARGET
 from vega_core.search import Continue, Fresh, Proposal, trial_seed
 from vega_core.store.atomic import make_folder
 
-Bind = Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
+Sample = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Attempts:
         config: The step's configuration, on which samples are bound.
         max_budget: The largest budget that a trial of the step can get.
         splits: Splits on which finished models are measured besides ``val``.
-        bind: How a sample is bound to the configuration.
+        sample: From what is proposed to the names and values to bind.
         parameters: The ``model.json`` to start from, by trial.
     """
 
@@ -36,7 +36,7 @@ class Attempts:
     config: Mapping[str, Any]
     max_budget: float
     splits: tuple[str, ...] = ()
-    bind: Bind = bind
+    sample: Callable[[Sample], Sample] = dict
     parameters: Mapping[int, Path] | None = None
 
     def __call__(self, proposal: Proposal, number: int) -> Attempt:
@@ -50,9 +50,10 @@ class Attempts:
         folder = context.run.attempt(context.name, trial, budget, number)
         make_folder(folder)
         start = (self.parameters or {}).get(trial)
+        sample = self.sample(proposal.config)
         payload = {
-            "config": self.bind(self.config, proposal.config),
-            "sample": proposal.config,
+            "config": bind(self.config, sample),
+            "sample": sample,
             "trial": trial,
             "seed": trial_seed(context.seed, trial),
             "budget": proposal.budget,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from vega_core.config.bind import bind
-from vega_core.data import Loader
-from vega_core.plugins import Catalog
-from vega_core.train import Context, Model, build_model, make_loader
+from vega_core.data import Loader, Spec, Task
+from vega_core.errors import ConfigError
+from vega_core.pipeline.evaluators import Evaluators
+from vega_core.train import Catalog, Context, Model, build_model, make_loader
 
 
 class Preview:
@@ -38,15 +39,36 @@ class Preview:
         """
         return self._load("val", training=False)
 
-    def check(self) -> None:
-        """Reads every split and traces the model once.
+    @property
+    def data(self) -> tuple[Spec, Task]:
+        """The fields of a batch, after the transforms, and what they are for.
+
+        Raises:
+            ConfigError: The dataset states no task.
+            DataError: The data are missing or damaged.
+        """
+        task = self.loader.dataset.task
+        if task is None:
+            raise ConfigError(
+                f"dataset: {type(self.loader.dataset).__name__} states no task, so that inputs "
+                "and targets are unknown; set its class attribute 'task'"
+            )
+        return self.loader.fields, task
+
+    def check(self, splits: Sequence[str] = ()) -> None:
+        """Reads the data and traces the model once.
+
+        Args:
+            splits: Splits to read besides ``train`` and ``val``.
 
         Raises:
             UserError: The data are missing or damaged, or the model cannot be built.
         """
         if self._config.get("dataset"):
             self._load("train", training=True)
-            assert self.loader.dataset is not None  # noqa: S101 - reads the split
+            for split in splits:
+                self._load(split, training=False)
+            _ = self.loader
         if self.has_model:
             self.model({})
 
@@ -57,15 +79,17 @@ class Preview:
             ModelError: The description cannot be built.
         """
         config = bind(self._config, sample)
-        loader, task = self.loader, self.loader.dataset.task
-        assert task is not None  # noqa: S101 - a dataset without one fails its own check
-        return build_model(config["model"], self._catalog, loader.fields, task)
+        return build_model(config["model"], self._catalog, *self.data)
 
     def analyse(self, sample: Mapping[str, Any]) -> dict[str, float]:
-        """Returns the analytic metrics of a sample: ``params``, ``macs`` and ``flops``."""
-        statistics = self.model(sample).graph.stats()
-        macs = float(statistics.macs)
-        return {"params": float(statistics.params), "macs": macs, "flops": macs}
+        """Returns the analytic metrics of a sample, those of the step's own evaluators included.
+
+        Raises:
+            ModelError: The description cannot be built.
+        """
+        context = Context(config=bind(self._config, sample), catalog=self._catalog)
+        metrics = Evaluators(context, lambda: self.model(sample)).before_training()
+        return {**metrics, "flops": metrics["macs"]}
 
     def _load(self, split: str, *, training: bool) -> Loader:
         context = Context(config=self._config, catalog=self._catalog)

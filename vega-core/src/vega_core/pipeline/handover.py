@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from vega_core.config.bind import bind
-
 
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Lays a step's own keys over a base.
@@ -29,19 +27,15 @@ def _same_type(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     return "type" not in value or value["type"] == below.get("type")
 
 
-def overlay(
-    config: Mapping[str, Any], sample: Mapping[str, Any], own: Iterable[str]
-) -> dict[str, Any]:
-    """Binds a tuned sample to a step's configuration, except where the step's own keys stand.
+def free_names(sample: Mapping[str, Any], own: Iterable[str]) -> dict[str, Any]:
+    """Returns the part of a tuned sample that a step's own keys leave free.
 
     Args:
-        config: The step's configuration.
         sample: Names and values that an earlier step found.
-        own: Dotted names that the step sets itself.
+        own: Dotted names that the step sets itself; they stand.
     """
     fixed = set(own)
-    free = {name: value for name, value in sample.items() if not _covered(name, fixed)}
-    return bind(config, free)
+    return {name: value for name, value in sample.items() if not _covered(name, fixed)}
 
 
 def _covered(name: str, fixed: set[str]) -> bool:

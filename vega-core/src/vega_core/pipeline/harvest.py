@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vega_core.config.bind import bind
-from vega_core.pipeline.attempts import Bind
+from vega_core.pipeline.attempts import Sample
 from vega_core.pipeline.data import Preview
 from vega_core.pipeline.model_file import write_model
 from vega_core.pipeline.records import ModelRecord
@@ -26,19 +26,24 @@ def harvest(
     algorithm: Algorithm,
     *,
     keep: int,
-    bind: Bind = bind,
+    sample: Callable[[Sample], Sample] = dict,
 ) -> list[ModelRecord]:
     """Returns the records of the trials that succeeded, best first.
 
-    The parameters of the first ``keep`` are written as models.
+    Args:
+        context: The run around the step.
+        config: The step's configuration, on which samples are bound.
+        algorithm: Its trials have ended.
+        keep: How many of the best are written as models, with their parameters.
+        sample: From what was proposed to the names and values to bind.
     """
     metrics = _last_metrics(context)
     ranked = rank(algorithm)[:MAX_RECORDS]
     records = []
     for place, trial in enumerate(ranked):
-        record = _record(context, trial, metrics[trial.number])
+        record = _record(context, trial, sample(trial.config), metrics[trial.number])
         if place < keep:
-            record = _with_model(context, bind(config, trial.config), record)
+            record = _with_model(context, bind(config, record.overlay), record)
         records.append(record)
     return records
 
@@ -76,11 +81,13 @@ def _last_metrics(context: StepContext) -> dict[int, Mapping[str, float]]:
     return {trial: metrics for trial, (_, metrics) in found.items()}
 
 
-def _record(context: StepContext, trial: Trial, metrics: Mapping[str, float]) -> ModelRecord:
+def _record(
+    context: StepContext, trial: Trial, sample: Sample, metrics: Mapping[str, float]
+) -> ModelRecord:
     return ModelRecord(
         id=f"{context.name}-{trial.number}",
         description=None,
-        overlay=trial.config,
+        overlay=dict(sample),
         parameters=None,
         sha256=None,
         metrics=metrics,

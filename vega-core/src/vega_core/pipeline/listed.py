@@ -1,9 +1,8 @@
-"""The algorithm of a step that trains a given list of configurations."""
+"""The algorithm of a step that evaluates each of a list of models once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
 
 from vega_core.search import (
     Algorithm,
@@ -12,45 +11,40 @@ from vega_core.search import (
     Plan,
     Problem,
     Proposal,
-    Rung,
+    RungPlan,
     Suggestion,
 )
 from vega_core.space import SearchSpace
 
-
-class _Anything:
-    """Stands in for a search space where configurations are given and not sampled."""
-
-    def validate(self, config: Mapping[str, Any]) -> None:
-        """Accepts every configuration."""
+MODEL = "model"
+"""The one name of the space: which of the models."""
 
 
 class Listed(Algorithm):
-    """Proposes each of some configurations once, at one budget.
+    """Proposes each of some models once, at one budget.
 
     Args:
-        configs: The configurations, in order.
+        models: The models' names, in order.
         objectives: What ranks them.
         budget: The budget of each.
     """
 
-    def __init__(
-        self, configs: Sequence[Mapping[str, Any]], objectives: Objectives, budget: float
-    ) -> None:
-        super().__init__(Problem(cast(SearchSpace, _Anything()), objectives, budget=budget))
-        self._configs = [dict(config) for config in configs]
+    def __init__(self, models: Sequence[str], objectives: Objectives, budget: float) -> None:
+        space = SearchSpace.from_dict({MODEL: list(models)})
+        super().__init__(Problem(space, objectives, budget=budget))
+        self._models = models
 
     def plan(self) -> Plan:
-        count = len(self._configs)
-        return Plan((Rung(0, self.problem.budget, count, count),))
+        count = len(self._models)
+        return Plan((RungPlan(0, self.problem.budget, count, count),))
 
     def _ask(self) -> Suggestion | None:
         if self._done():
             return None
-        return Suggestion(self._configs[self.next_trial])
+        return Suggestion({MODEL: self._models[self.next_trial]})
 
     def _tell(self, proposal: Proposal, outcome: Outcome) -> None:
         pass
 
     def _done(self) -> bool:
-        return self.next_trial >= len(self._configs)
+        return self.next_trial >= len(self._models)

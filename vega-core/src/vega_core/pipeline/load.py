@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Union, final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ from vega_core.store.rundir import RunDir
 from vega_core.train.model import specs
 
 Array = npt.NDArray[Any]
-Inputs = Union[npt.ArrayLike, Mapping[str, npt.ArrayLike]]
+Inputs = npt.ArrayLike | Mapping[str, npt.ArrayLike]
 
 
 @final
@@ -110,7 +110,7 @@ class LoadedModel:
 
     @cached_property
     def _graph(self) -> nn.Graph:
-        fields: Mapping[str, Field] = self._fields
+        fields = self._fields
         for transform in self._transforms:
             fields = transform.spec(fields)
         return nn.build_graph(self.file.description, self._catalog, specs(fields))

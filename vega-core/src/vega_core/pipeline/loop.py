@@ -5,30 +5,24 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
 
 from vega_core.errors import VegaError
-from vega_core.execute import Attempt, AttemptState, Ended, Executor, Report, Started
+from vega_core.execute import Attempt, AttemptState, Ended, Executor, Report
+from vega_core.execute.files import read_result
 from vega_core.pipeline.evaluation import Evaluation, counts
 from vega_core.pipeline.failures import Failures
 from vega_core.pipeline.progress import Progress
+from vega_core.pipeline.recorder import Recorder
 from vega_core.pipeline.replay import Replay
-from vega_core.search import FAILED, Algorithm, Proposal, Start
+from vega_core.search import FAILED, Algorithm, Proposal
 from vega_core.store.journal import Journal
-from vega_core.store.records import (
-    Asked,
-    AttemptEnded,
-    AttemptStarted,
-    JournalEvent,
-    Reported,
-    Told,
-)
 
 MakeAttempt = Callable[[Proposal, int], Attempt]
 
 
-class Interrupted(VegaError):
+class Interrupted(VegaError):  # noqa: N818 - an interruption is no fault
     """The run was stopped from outside and can be resumed.
 
     Attributes:
@@ -95,14 +89,12 @@ class SearchLoop:
         self.failures = failures or Failures()
         self._executor = executor
         self._make_attempt = make_attempt
-        self._journal = journal
+        self._record = Recorder(step, journal)
         self._settings = settings or LoopSettings()
         self._progress = progress or Progress()
         self._evaluations = replayed.evaluations if replayed else {}
         self._by_trial = {self._name(item.proposal): item for item in self._evaluations.values()}
         self._ready: list[int] = [k for k, item in self._evaluations.items() if item.outcome]
-        self._reports: dict[tuple[int, float, int], int] = {}
-        self._events: list[JournalEvent] = []
         self._news: list[Callable[[], None]] = []
         self._stop_at: float | None = None
 
@@ -131,13 +123,18 @@ class SearchLoop:
             raise Interrupted("stopped; --resume goes on from here")
 
     def _take_up(self) -> None:
-        """Submits what an earlier driver left running, as new attempts."""
+        """Goes on with what an earlier driver left running, as new attempts where it must."""
         for evaluation in self._evaluations.values():
             if evaluation.open:
-                key = evaluation.key(self.step)
-                self._record_end(Ended(key, AttemptState.CANCELLED, reason="the driver ended"))
-            if evaluation.outcome is None:
+                self._end(self._left_behind(evaluation))
+            elif evaluation.outcome is None:
                 self._submit(evaluation)
+
+    def _left_behind(self, evaluation: Evaluation) -> Ended:
+        """Returns the end of an attempt that has none in the journal; its worker may have left one."""
+        attempt = self._make_attempt(evaluation.proposal, evaluation.attempt)
+        ended = read_result(attempt)
+        return ended or Ended(attempt.key, AttemptState.CANCELLED, reason="the driver ended")
 
     def _advance(self) -> None:
         """Asks and tells, in an order that only the journal decides, until both must wait."""
@@ -154,7 +151,7 @@ class SearchLoop:
             evaluation = Evaluation(proposal)
             self._evaluations[proposal.id] = evaluation
             self._by_trial[self._name(proposal)] = evaluation
-            self._events.append(_asked(self.step, proposal))
+            self._record.asked(proposal)
             self._submit(evaluation)
 
     def _has_room(self) -> bool:
@@ -167,7 +164,7 @@ class SearchLoop:
         evaluation.open = True
         proposal, number = evaluation.proposal, evaluation.attempt
         self._executor.submit(self._make_attempt(proposal, number))
-        self._news.append(lambda: self._progress.trial_started(proposal, number))
+        self._news.append(partial(self._progress.trial_started, proposal, number))
 
     def _wait(self) -> None:
         if self._stop_at is None:
@@ -182,44 +179,15 @@ class SearchLoop:
             if isinstance(event, Ended):
                 self._end(event)
             elif isinstance(event, Report):
-                self._report(event)
+                self._record.reported(event)
+                self._news.append(partial(self._progress.reported, event))
             else:
-                self._started(event)
-
-    def _started(self, event: Started) -> None:
-        key = event.key
-        self._events.append(
-            AttemptStarted(
-                step=self.step,
-                trial=key.trial,
-                budget=key.budget,
-                attempt=key.attempt,
-                worker=event.worker,
-            )
-        )
-
-    def _report(self, event: Report) -> None:
-        key = event.key
-        name = (key.trial, key.budget, key.attempt)
-        self._reports[name] = self._reports.get(name, 0) + 1
-        self._events.append(
-            Reported(
-                step=self.step,
-                trial=key.trial,
-                budget=key.budget,
-                attempt=key.attempt,
-                sequence=self._reports[name],
-                metrics=event.metrics,
-                at=event.step,
-            )
-        )
-        self._news.append(lambda: self._progress.reported(event))
+                self._record.started(event)
 
     def _end(self, event: Ended) -> None:
         evaluation = self._by_trial[event.key.trial, event.key.budget]
-        self._reports.pop((event.key.trial, event.key.budget, event.key.attempt), None)
         event = self._judge(event)
-        self._record_end(event)
+        self._record.ended(event)
         evaluation.open = False
         again = not counts(event.state)
         if event.state is AttemptState.LOST and evaluation.retries >= self._settings.max_retries:
@@ -227,10 +195,10 @@ class SearchLoop:
         if not again:
             evaluation.outcome = event
             self._ready.append(evaluation.proposal.id)
-        elif event.state is AttemptState.LOST and self._stop_at is None:
-            evaluation.retries += 1
+        elif self._stop_at is None:
+            evaluation.retries += event.state is AttemptState.LOST
             self._submit(evaluation)
-        self._news.append(lambda: self._announce(evaluation.proposal, event, again))
+        self._news.append(partial(self._announce, evaluation.proposal, event, again))
 
     def _judge(self, event: Ended) -> Ended:
         """Makes a result whose objective is not finite a state of its own."""
@@ -246,7 +214,8 @@ class SearchLoop:
     def _announce(self, proposal: Proposal, event: Ended, again: bool) -> None:
         several = len(self.algorithm.problem.objectives) > 1
         best = None if several else self.algorithm.best()
-        self._progress.trial_ended(proposal, event, best and best.values, again)
+        values = None if best is None else best.values
+        self._progress.trial_ended(proposal, event, values, again)
 
     def _next_told(self) -> Evaluation | None:
         """Takes out the evaluation to be told next, if there is one."""
@@ -269,38 +238,11 @@ class SearchLoop:
         good = outcome.state in (AttemptState.OK, AttemptState.PRUNED)
         metrics = outcome.metrics if good else None
         self.algorithm.tell(proposal.id, FAILED if metrics is None else metrics)
-        self._events.append(
-            Told(
-                step=self.step,
-                proposal=proposal.id,
-                trial=proposal.trial,
-                budget=float(proposal.budget),
-                metrics=metrics,
-            )
-        )
+        self._record.told(proposal, metrics)
         self.failures.count(outcome)
 
-    def _record_end(self, event: Ended) -> None:
-        key = event.key
-        self._events.append(
-            AttemptEnded(
-                step=self.step,
-                trial=key.trial,
-                budget=key.budget,
-                attempt=key.attempt,
-                state=str(event.state),
-                metrics=event.metrics,
-                reason=event.reason,
-                seconds=event.seconds,
-                compile_seconds=event.compile_seconds,
-                fingerprint=event.fingerprint,
-            )
-        )
-
     def _flush(self) -> None:
-        if self._events and self._journal is not None:
-            self._journal.append_many(self._events)
-        self._events = []
+        self._record.commit()
         news, self._news = self._news, []
         for announce in news:
             announce()
@@ -308,19 +250,3 @@ class SearchLoop:
     @staticmethod
     def _name(proposal: Proposal) -> tuple[int, float]:
         return proposal.trial, float(proposal.budget)
-
-
-def _asked(step: str, proposal: Proposal) -> Asked:
-    return Asked(
-        step=step,
-        proposal=proposal.id,
-        trial=proposal.trial,
-        budget=float(proposal.budget),
-        config=proposal.config,
-        start=start_data(proposal.start),
-    )
-
-
-def start_data(start: Start) -> dict[str, Any]:
-    """A start as plain data, with its kind under ``type``."""
-    return {"type": type(start).__name__, **asdict(start)}

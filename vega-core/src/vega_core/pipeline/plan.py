@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vega_core.config import RunConfig, StepConfig
+from vega_core.config import Diagnostic, InvalidConfigError, RunConfig, StepConfig
 from vega_core.config.locate import located
 from vega_core.errors import UserError
 from vega_core.pipeline.handover import merge
@@ -83,33 +84,60 @@ def plan_run(config: RunConfig, catalog: Catalog, *, check_data: bool = True) ->
         check_data: Whether data are read and models traced, as a run does before it starts.
 
     Raises:
-        InvalidConfigError: A step cannot work as configured; has the place in the file.
+        InvalidConfigError: Steps cannot work as configured; each fault has its place.
     """
-    general = config.general
-    steps = tuple(_plan_steps(config, catalog, check_data=check_data))
-    return RunPlan(general.backend, general.workers, general.seed, steps)
-
-
-def _plan_steps(config: RunConfig, catalog: Catalog, *, check_data: bool) -> Iterator[StepPlan]:
-    whole: dict[str, dict[str, Any]] = {}
+    planner = _Planner(config, catalog, check_data)
     for name in config.pipeline:
-        step = config.steps[name]
-        takes, select = _source(step, list(whole))
-        plain = step.plain()
+        planner.add(name)
+    if planner.faults:
+        raise InvalidConfigError(planner.faults)
+    general = config.general
+    return RunPlan(general.backend, general.workers, general.seed, tuple(planner.steps))
+
+
+class _Planner:
+    """Plans steps one after another.
+
+    Attributes:
+        steps: What is planned so far.
+        faults: What keeps steps from working.
+    """
+
+    def __init__(self, config: RunConfig, catalog: Catalog, check_data: bool) -> None:
+        self.steps: list[StepPlan] = []
+        self.faults: dict[Diagnostic, None] = {}
+        self._config = config
+        self._catalog = catalog
+        self._check_data = check_data
+        self._whole: dict[str, dict[str, Any]] = {}
+
+    def add(self, name: str) -> None:
+        """Plans one step; its configuration is as it will see it, with what it takes over."""
+        step = self._config.steps[name]
         described = dict(step.pipe_step)
-        cls = catalog.load("step", described.pop("type"))
+        cls = self._catalog.load("step", described.pop("type"))
+        searches = step.search_algorithm is not None or issubclass(cls, SearchStep)
+        takes, select = (None, "") if searches else _source(step, list(self._whole))
+        whole = step.plain()
+        if takes is not None:
+            whole = merge(self._whole[takes], whole)
+        self._whole[name] = whole
+        with self._noting(name):
+            if searches:
+                algorithm = make_algorithm(whole, self._catalog, self._config.general.seed)
+                self.steps.append(_searching(name, whole, algorithm))
+            else:
+                self.steps.append(_training(name, whole, takes, select))
+        if self._check_data:
+            with self._noting(name):
+                cls(**described).check(whole, self._catalog)
+
+    @contextmanager
+    def _noting(self, step: str) -> Iterator[None]:
         try:
-            if check_data:
-                cls(**described).check(plain, catalog)
-            if step.search_algorithm is not None or issubclass(cls, SearchStep):
-                algorithm = make_algorithm(plain, catalog, config.general.seed)
-                whole[name] = plain
-                yield _searching(name, plain, algorithm)
-                continue
+            yield
         except UserError as error:
-            raise located(config, name, error) from error
-        whole[name] = merge(whole[takes], plain) if takes else plain
-        yield _training(name, whole[name], takes, select)
+            self.faults |= dict.fromkeys(located(self._config, step, error).diagnostics)
 
 
 def _source(step: StepConfig, earlier: Sequence[str]) -> tuple[str | None, str]:

@@ -46,6 +46,17 @@ class RunResult:
     exit_code: int
     seconds: float
 
+    def plain(self) -> dict[str, Any]:
+        """Returns the result as plain data."""
+        steps = {name: [one.plain() for one in records] for name, records in self.steps.items()}
+        return {
+            "folder": str(self.folder),
+            "steps": steps,
+            "failed": self.failed,
+            "exit_code": self.exit_code,
+            "seconds": self.seconds,
+        }
+
     @property
     def best(self) -> ModelRecord | None:
         """The best model of the last step, or None where no trial succeeded."""
@@ -156,9 +167,9 @@ class Run:
 
     def _run_step(self, context: StepContext, index: int, count: int) -> Output:
         step, name, started = self._step(context.name), context.name, time.monotonic()
-        finished = list(context.journal.events(step=name, kinds=(StepFinished.kind,)))
-        if finished:
-            output = _finished_output(context, finished[0].event.data)
+        finished = _finished(context)
+        if finished is not None:
+            output = _finished_output(context, finished)
         else:
             context.journal.append(StepStarted(step=name, data={"seed": context.seed}))
             self._progress.step_started(name, index, count, step.plan(context))
@@ -173,7 +184,7 @@ class Run:
         step.clean(context)
         seconds = time.monotonic() - started
         self._progress.step_finished(name, output.records, seconds)
-        if not finished:
+        if finished is None:
             self._emit_step(context, output, seconds)
         return output
 
@@ -221,6 +232,14 @@ class Run:
 def _settings(general: Mapping[str, Any]) -> LoopSettings:
     look_ahead = general["look_ahead"] if general["deterministic"] else None
     return LoopSettings(look_ahead=look_ahead, max_retries=general["max_retries"])
+
+
+def _finished(context: StepContext) -> Mapping[str, Any] | None:
+    """Returns what the journal keeps of the step's end, or None where it has not ended."""
+    for entry in context.journal.events(step=context.name, kinds=(StepFinished.kind,)):
+        assert isinstance(entry.event, StepFinished)  # noqa: S101 - by the query
+        return entry.event.data
+    return None
 
 
 def _finished_output(context: StepContext, data: Mapping[str, Any]) -> Output:

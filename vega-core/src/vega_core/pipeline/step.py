@@ -59,8 +59,8 @@ class StepContext:
         limits: Limits of every attempt.
         threads: Threads of every attempt.
         progress: Who watches.
-        outputs: What the steps before have left, by name, in their order.
         on_stop: Registers what stops the step when the run is interrupted.
+        outputs: What the steps before have left, by name, in their order.
     """
 
     name: str
@@ -78,8 +78,8 @@ class StepContext:
     limits: Limits
     threads: int
     progress: Progress
+    on_stop: Callable[[Callable[[], None]], None]
     outputs: Mapping[str, Output] = field(default_factory=dict)
-    on_stop: Callable[[Callable[[], None]], None] = lambda stop: None
 
 
 class Step(ABC):
@@ -93,8 +93,10 @@ class Step(ABC):
     """
 
     def check(self, config: Plain, catalog: Catalog) -> None:  # noqa: B027 - may be nothing
-        """Raises a ``UserError`` for what cannot work: data that are damaged, a model that
-        cannot be built. Called with the configuration alone, before training starts.
+        """Checks what the configuration alone cannot show; called before training starts.
+
+        Raises:
+            UserError: The data are missing or damaged, or the model cannot be built.
         """
 
     def plan(self, context: StepContext) -> Plan | None:  # noqa: ARG002

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vega_core.errors import UserError
-from vega_core.pipeline.attempts import Attempts
+from vega_core.pipeline.attempts import Attempts, Sample
 from vega_core.pipeline.data import Preview
-from vega_core.pipeline.handover import merge, overlay
+from vega_core.pipeline.handover import free_names, merge
 from vega_core.pipeline.harvest import discard_checkpoints, harvest
-from vega_core.pipeline.listed import Listed
+from vega_core.pipeline.listed import MODEL, Listed
 from vega_core.pipeline.records import ModelRecord, select_records
 from vega_core.pipeline.sections import epochs_of, objectives_of
 from vega_core.pipeline.step import Output, Plain, Step, StepContext
@@ -52,27 +52,28 @@ class TrainStep(Step):
 
     def check(self, config: Plain, catalog: Catalog) -> None:
         if config.get("dataset"):
-            Preview(config, catalog).check()
+            Preview(config, catalog).check(self.splits)
 
     def run(self, context: StepContext) -> Output:
         source = self._source(context)
         objectives = objectives_of(source.config, context.catalog)
         budget = epochs_of(source.config)
-        search = Listed([record.overlay for record in source.selected], objectives, budget)
+        models = {record.id: free_names(record.overlay, context.own) for record in source.selected}
+        search = Listed(list(models), objectives, budget)
 
-        def bind(config: Mapping[str, Any], sample: Mapping[str, Any]) -> dict[str, Any]:
-            return overlay(config, sample, context.own)
+        def sample(proposed: Sample) -> Sample:
+            return models[proposed[MODEL]]
 
         attempts = Attempts(
             context,
             source.config,
             budget,
             splits=tuple(self.splits),
-            bind=bind,
+            sample=sample,
             parameters=self._parameters(context, source),
         )
         failed = run_trials(context, search, attempts)
-        records = harvest(context, source.config, search, keep=len(source.selected), bind=bind)
+        records = harvest(context, source.config, search, keep=len(source.selected), sample=sample)
         return Output(
             records=[_trace(record, source.selected) for record in records],
             objectives=objectives,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from vega_core.backend import Backend, State
+from vega_core.data import Spec, Task
 from vega_core.execute import Channel
+from vega_core.pipeline.data import Preview
+from vega_core.pipeline.evaluators import Evaluators
 from vega_core.pipeline.model_io import read_model
+from vega_core.pipeline.sections import trainer_of
 from vega_core.plugins import Targets, load_target
 from vega_core.store.atomic import read_json
 from vega_core.store.tensors import load_state, save_state
-from vega_core.train import Context, Trainer
+from vega_core.train import Context, Model, Trainer, build_model
 from vega_core.train.context import Saved
 
 TARGET = f"{__name__}:run_trial"
@@ -24,14 +29,15 @@ def run_trial(payload: Mapping[str, Any], channel: Channel) -> Mapping[str, floa
     """Evaluates one trial at one budget; the target of every attempt of a training step.
 
     Args:
-        payload: ``config`` with the sample applied; ``sample``, ``trial``, ``seed``, ``budget``,
-            ``max_budget``, ``splits`` and ``threads``; ``folder``, the trial's; ``base``, the configuration's; ``components``, the file that
-            holds the import targets; ``backend``, the import target of the backend's class;
-            ``parameters``, a ``model.json`` to start from, or None.
+        payload: ``config`` with the sample applied, and ``sample`` itself; ``trial``, ``seed``,
+            ``budget``, ``max_budget``, ``splits`` and ``threads``; ``folder``, the trial's;
+            ``base``, the configuration's folder; ``components``, the file that holds the import
+            targets; ``backend``, the import target of the backend's class; ``parameters``, a
+            ``model.json`` to start from, or None.
         channel: The way to the driver.
 
     Returns:
-        The trainer's metrics at the budget.
+        The metrics of the trainer and of the step's evaluators at the budget.
     """
     folder = Path(payload["folder"])
     backend = payload["backend"]
@@ -51,8 +57,10 @@ def run_trial(payload: Mapping[str, Any], channel: Channel) -> Mapping[str, floa
         host=TrialHost(channel, folder),
         **({"make_backend": lambda: _backend(backend)} if backend else {}),
     )
-    trainer: Trainer = context.create("trainer", payload["config"]["trainer"])
-    return trainer.run(context)
+    trainer: Trainer = context.create("trainer", trainer_of(payload["config"]))
+    evaluators = Evaluators(context, lambda: _model(context, payload["components"]))
+    analytic = evaluators.before_training()
+    return evaluators.after_training(analytic, trainer.run(context))
 
 
 class TrialHost:
@@ -101,13 +109,23 @@ def _parameters(path: str | None) -> Mapping[str, Any] | None:
     return read_model(Path(path))[1] if path else None
 
 
-# A warm worker keeps what does not depend on the trial: its component table, and the backend
-# with the programs that it has compiled.
+def _model(context: Context, components: str) -> Model:
+    fields, task = _data_of(json.dumps(context.config["dataset"]), components)
+    return build_model(context.config["model"], context.catalog, fields, task)
+
+
+# A warm worker keeps what does not depend on the trial: its component table, the form of the
+# data, and the backend with the programs that it has compiled.
 
 
 @cache
 def _catalog(path: str) -> Targets:
     return Targets.from_json(read_json(Path(path)))
+
+
+@lru_cache(maxsize=32)
+def _data_of(dataset: str, components: str) -> tuple[Spec, Task]:
+    return Preview({"dataset": json.loads(dataset)}, _catalog(components)).data
 
 
 @cache

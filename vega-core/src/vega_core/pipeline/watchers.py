@@ -19,7 +19,11 @@ class Listeners(Progress):
         self._events = events
 
     def trial_ended(
-        self, proposal: Proposal, ended: Ended, best: Mapping[str, float] | None, again: bool
+        self,
+        proposal: Proposal,
+        ended: Ended,
+        best: Mapping[str, float] | None,  # noqa: ARG002
+        again: bool,
     ) -> None:
         if again:
             return

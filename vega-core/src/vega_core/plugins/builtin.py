@@ -27,6 +27,26 @@ SEARCH_SPACES = (
         "SearchSpace",
         "vega_core.space:SearchSpace",
         "Typed hyperparameters with conditions and forbidden combinations.",
+        example={
+            "hyperparameters": [
+                {
+                    "key": "trainer.optimizer.params.lr",
+                    "type": "FLOAT_EXP",
+                    "range": [1e-5, 0.1],
+                },
+                {"key": "trainer.optimizer.type", "type": "CATEGORY", "range": ["Adam", "SGD"]},
+                {"key": "trainer.optimizer.params.momentum", "type": "FLOAT", "range": [0.0, 0.99]},
+            ],
+            "condition": [
+                {
+                    "key": "momentum_of_sgd",
+                    "child": "trainer.optimizer.params.momentum",
+                    "parent": "trainer.optimizer.type",
+                    "type": "EQUAL",
+                    "range": ["SGD"],
+                }
+            ],
+        },
     ),
 )
 
@@ -41,11 +61,13 @@ TRAINERS = (
         "vega_core.train.script:ScriptTrainer",
         "Runs a command that prints its metrics as JSON lines.",
         aliases=("ScriptRunner",),
+        example={"command": ["python", "train.py"]},
     ),
     Provider(
         "Function",
         "vega_core.train.function:FunctionTrainer",
         "Calls a Python function of the user's own.",
+        example={"function": "my_module:objective"},
     ),
 )
 
@@ -74,6 +96,14 @@ LOSSES = (
         "vega_core.nn.losses:MeanSquaredError",
         "Mean squared error of an output with a target of its shape.",
         aliases=("MSELoss",),
+    ),
+)
+
+EVALUATORS = (
+    Provider(
+        "Statistics",
+        "vega_core.train.evaluator:Statistics",
+        "Counts the parameters and multiply-adds of the network.",
     ),
 )
 
@@ -178,6 +208,12 @@ def vega_executors() -> Iterable[Provider]:
 def vega_losses() -> Iterable[Provider]:
     """Yields the losses that every task can use."""
     return LOSSES
+
+
+@hookimpl
+def vega_evaluators() -> Iterable[Provider]:
+    """Yields what every step with a model is evaluated by."""
+    return EVALUATORS
 
 
 @hookimpl

@@ -51,11 +51,15 @@ def parameters_of(target: Callable[..., Any]) -> tuple[Parameter, ...]:
     A dataclass has those of its fields that its constructor takes. Another class has those of
     ``__init__``: where leading arguments without a default stand before keyword-only ones, the
     leading ones are the engine's (``problem``, ``split``) and the keyword-only ones remain.
-    Where ``__init__`` takes ``**kwargs``, those of the next class in line follow. Meanings come
-    from the ``Args:`` or ``Attributes:`` sections of the docstrings.
+    Where ``__init__`` takes ``**kwargs``, those of the next class in line follow. A class that is
+    made with ``from_config(config)``, where the argument is a ``TypedDict``, has the keys of that.
+    Meanings come from the ``Args:`` or ``Attributes:`` sections of the docstrings.
     """
     if not inspect.isclass(target):
         return tuple(_from_signature(target, meanings(target.__doc__)))
+    spelled = _spelled(target)
+    if spelled is not None:
+        return tuple(_from_keys(spelled))
     docs = _documented(target)
     found: dict[str, Parameter] = {}
     for owner in target.__mro__[:-1]:
@@ -96,6 +100,22 @@ def _made(owner: type) -> bool:
     """Tells whether a class's own constructor was made from its fields."""
     made = vars(owner).get("__dataclass_params__")
     return made is not None and bool(made.init)
+
+
+def _spelled(target: type) -> type | None:
+    """Returns the ``TypedDict`` from which a class is made, if it is."""
+    make = vars(target).get("from_config")
+    hints = _hints(make.__func__) if isinstance(make, classmethod) else {}
+    keyed = [hint for hint in hints.values() if hasattr(hint, "__required_keys__")]
+    return keyed[0] if keyed else None
+
+
+def _from_keys(keyed: Any) -> Iterable[Parameter]:
+    docs = _documented(keyed)
+    for name, hint in typing.get_type_hints(keyed, include_extras=True).items():
+        required = name in keyed.__required_keys__
+        default = inspect.Parameter.empty if required else None
+        yield Parameter(name, hint, default, required, docs.get(name, ""))
 
 
 def _from_fields(owner: type, docs: Mapping[str, str]) -> Iterable[Parameter]:

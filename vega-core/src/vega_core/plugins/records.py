@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Provider:
         aliases: Other names that mean the same component.
         backends: Backends that it is bound to; empty where it runs on all of them.
         paper: What it implements: authors, title, year, an arXiv number.
+        example: Parameters of a configuration that works, for ``vega describe``; by default the
+            defaults of the class, and invented values for what it requires.
     """
 
     name: str
@@ -29,6 +33,7 @@ class Provider:
     aliases: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     paper: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

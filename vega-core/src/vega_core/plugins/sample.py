@@ -16,7 +16,12 @@ _SAYS_NOTHING: tuple[Any, ...] = (None, (), [], {})
 _OF_TYPE: Mapping[Any, Any] = {bool: False, int: 1, float: 1.0, pathlib.Path: "./path"}
 
 
-def sample(kind: Kind, name: str, parameters: Sequence[Parameter]) -> dict[str, Any]:
+def sample(
+    kind: Kind,
+    name: str,
+    parameters: Sequence[Parameter],
+    example: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Returns a configuration of a component, under the keys where one writes it.
 
     Required parameters get a value of their type, to be replaced; the others keep their
@@ -26,11 +31,12 @@ def sample(kind: Kind, name: str, parameters: Sequence[Parameter]) -> dict[str, 
         kind: The component's kind.
         name: What to write after ``type``.
         parameters: Its parameters.
+        example: The values to write instead, if any.
     """
     if kind.bare:
         block: Any = name
     else:
-        given = _values(parameters)
+        given = _listed(example) if example else _values(parameters)
         block = {"type": name, "params": given} if kind.nested else {"type": name, **given}
     if kind.listed:
         block = [block]

@@ -5,7 +5,14 @@ from vega_core.search.constraints import Constraint, parse_constraints
 from vega_core.search.construct import algorithm
 from vega_core.search.contract import Algorithm
 from vega_core.search.objectives import Objectives
-from vega_core.search.pareto import crowding_distance, non_dominated, pareto_ranks, selection_order
+from vega_core.search.pareto import (
+    by_crowding,
+    crowding_distance,
+    fronts,
+    non_dominated,
+    pareto_ranks,
+    selection_order,
+)
 from vega_core.search.plan import Plan, RungPlan
 from vega_core.search.problem import Problem
 from vega_core.search.proposal import (
@@ -43,10 +50,12 @@ __all__ = [
     "Suggestion",
     "Trial",
     "algorithm",
+    "by_crowding",
     "crowding_distance",
+    "fronts",
     "non_dominated",
-    "parse_constraints",
     "pareto_ranks",
+    "parse_constraints",
     "selection_order",
     "trial_seed",
 ]

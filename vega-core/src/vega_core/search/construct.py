@@ -37,8 +37,8 @@ def algorithm(
 
     Args:
         name: A name from the installed plugins, such as ``AshaHpo``, or a class.
-        space: A search space; or its configuration (with a key ``hyperparameters``); or the short form
-            ``{"lr": ("FLOAT_EXP", 1e-5, 1e-1), "opt": ["Adam", "SGD"]}``.
+        space: A search space; or its configuration (with a key ``hyperparameters``); or the short
+            form ``{"lr": ("FLOAT_EXP", 1e-5, 1e-1), "opt": ["Adam", "SGD"]}``.
         objectives: ``{"loss": "min"}``, ``["accuracy", "macs"]`` or ``"accuracy"``.
         seed: Every draw comes from it.
         constraints: ``"params <= 1e6"``, a list of such texts, or ``{"params": "<= 1e6"}``.
@@ -53,7 +53,8 @@ def algorithm(
         SpaceError: The space is not valid.
 
     Example:
-        >>> search = algorithm("RandomSearch", space={"x": ("FLOAT", 0, 1)}, objectives={"loss": "min"})
+        >>> space = {"x": ("FLOAT", 0, 1)}
+        >>> search = algorithm("RandomSearch", space=space, objectives={"loss": "min"})
         >>> proposal = search.ask()
         >>> search.tell(proposal.id, {"loss": proposal.config["x"] ** 2})
     """

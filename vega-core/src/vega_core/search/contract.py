@@ -32,20 +32,21 @@ from vega_core.search.screen import Screen
 class Algorithm(ABC):
     """Proposes configurations and learns from their results.
 
-    The driver calls `ask` whenever a worker is free and `tell` whenever a result comes, in any order and from
-    one thread; a result may be late, and an evaluation that is never told is treated as still running. Both
-    methods count and check; an author writes `_ask`, `_tell` and `_done`, and parameters as keyword arguments of
-    ``__init__(self, problem, *, ...)``, which calls ``super().__init__(problem)`` and checks them.
+    The driver calls `ask` whenever a worker is free and `tell` whenever a result comes, in any
+    order and from one thread; a result may be late, and an evaluation that is never told is
+    treated as still running. Both methods count and check; an author writes `_ask`, `_tell` and
+    `_done`, and parameters as keyword arguments of ``__init__(self, problem, *, ...)``, which
+    calls ``super().__init__(problem)`` and checks them.
 
-    What `_ask` suggests must be a function of the problem, the parameters and the sequence of suggestions and
-    results so far, because a run resumes by replaying them: all random draws come from `rng`, there is no
-    clock, and an `_ask` that returns None leaves no trace.
+    What `_ask` suggests must be a function of the problem, the parameters and the sequence of
+    suggestions and results so far, because a run resumes by replaying them: all random draws come
+    from `rng`, there is no clock, and an `_ask` that returns None leaves no trace.
 
     Attributes:
         problem: Space, objectives, constraints and seed.
         rng: The generator for all of the algorithm's draws, seeded by the problem.
-        rejection_bound: How many configurations in a row the constraints may reject before that is an error.
-            None for an algorithm that ends by itself however many are rejected.
+        rejection_bound: How many configurations in a row the constraints may reject before that is
+            an error. None for an algorithm that ends by itself however many are rejected.
     """
 
     rejection_bound: ClassVar[int | None] = 1000
@@ -67,16 +68,17 @@ class Algorithm(ABC):
     def _ask(self) -> Suggestion | None:
         """Returns what to evaluate next, or None if there is nothing until a result comes, or ever.
 
-        Called by `ask`, again at once after a suggestion that the constraints rejected. A suggestion without
-        a trial makes a new one, of the number `next_trial`.
+        Called by `ask`, again at once after a suggestion that the constraints rejected. A
+        suggestion without a trial makes a new one, of the number `next_trial`.
         """
 
     @abstractmethod
     def _tell(self, proposal: Proposal, outcome: Outcome) -> None:
         """Learns what became of a proposal.
 
-        Called once a proposal, in any order, before the next `_ask`. A rejected proposal comes straight after
-        its suggestion; its trial was not made, and its numbers are given again to the next.
+        Called once a proposal, in any order, before the next `_ask`. A rejected proposal comes
+        straight after its suggestion; its trial was not made, and its numbers are given again to
+        the next.
 
         Args:
             proposal: What `ask` returned, or would have.
@@ -94,7 +96,7 @@ class Algorithm(ABC):
     # What the driver calls.
 
     def ask(self) -> Proposal | None:
-        """Returns the next evaluation to make, or None: nothing to do until a result comes, or `done`.
+        """Returns the next evaluation; None if there is none until a result comes, or `done`.
 
         Raises:
             SearchError: The constraints rejected too many configurations in a row, or the algorithm
@@ -120,8 +122,8 @@ class Algorithm(ABC):
 
         Args:
             proposal_id: The proposal's ``id``.
-            metrics: Metric -> value, with every objective; or `FAILED`. An objective that is not finite makes
-                the evaluation a failed one.
+            metrics: Metric -> value, with every objective; or `FAILED`. An objective that is not
+                finite makes the evaluation a failed one.
 
         Raises:
             SearchError: The id is unknown or told already, or an objective is missing or no number.
@@ -177,7 +179,7 @@ class Algorithm(ABC):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many evaluations are ok, failed and outstanding, and how many configurations rejected."""
+        """Evaluations that are ok, failed and outstanding, and configurations rejected."""
         return {
             "ok": self._ok,
             "failed": self._failed,
@@ -232,5 +234,6 @@ class Algorithm(ABC):
         if isinstance(proposal_id, int) and 0 <= proposal_id < self._asked:
             return SearchError(f"proposal {proposal_id} has been told already")
         return SearchError(
-            f"no proposal has the id {proposal_id!r}; {self._asked} have been asked for, counted from 0"
+            f"no proposal has the id {proposal_id!r}; "
+            f"{self._asked} have been asked for, counted from 0"
         )

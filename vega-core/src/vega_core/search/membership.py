@@ -12,8 +12,8 @@ from vega_core.space import SearchSpace
 def membership(space: SearchSpace) -> Callable[[Config], None]:
     """Returns a function that does what ``space.validate`` does, once an `ask`.
 
-    Where no parameter depends on another it looks at the values one by one, which takes a tenth of the
-    time of building columns.
+    Where no parameter depends on another it looks at the values one by one, which takes a tenth of
+    the time of building columns.
     """
     if space.conditions or space.forbidden:
         return space.validate
@@ -23,10 +23,10 @@ def membership(space: SearchSpace) -> Callable[[Config], None]:
         try:
             for name, value in config.items():
                 codes[name](value)
-            missing = len(config) < len(codes)
+            doubtful = len(config) < len(codes)
         except (KeyError, SpaceError):
-            missing = True
-        if missing:
+            doubtful = True
+        if doubtful:
             space.validate(config)
 
     return check

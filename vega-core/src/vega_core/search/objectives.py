@@ -15,13 +15,16 @@ _SPELLINGS: Final[Mapping[str, Direction]] = {
     **dict.fromkeys(("max", "maximize", "maximise"), "max"),
     **dict.fromkeys(("min", "minimize", "minimise"), "min"),
 }
-_LARGE: Final = frozenset(
-    "acc accuracy auc dice f1 iou kappa map miou precision psnr r2 recall reward score ssim".split()
-)
-_SMALL: Final = frozenset(
-    "bitops bops cost duration error flops latency logloss loss macs mae memory mse params perplexity"
-    " regret rmse seconds size time".split()
-)
+# fmt: off
+_LARGE: Final = frozenset({
+    "acc", "accuracy", "auc", "dice", "f1", "iou", "kappa", "map", "miou", "precision", "psnr",
+    "r2", "recall", "reward", "score", "ssim",
+})
+_SMALL: Final = frozenset({
+    "bitops", "bops", "cost", "duration", "error", "flops", "latency", "logloss", "loss", "macs",
+    "mae", "memory", "mse", "params", "perplexity", "regret", "rmse", "seconds", "size", "time",
+})
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def _usual(name: str) -> Direction:
     large, small = not words.isdisjoint(_LARGE), not words.isdisjoint(_SMALL)
     if large == small:
         raise SearchError(
-            f"objectives: is '{name}' to be large or small? write {{{name}: max}} or {{{name}: min}}"
+            f"objectives: is '{name}' to be large or small? "
+            f"write {{{name}: max}} or {{{name}: min}}"
         )
     return "max" if large else "min"

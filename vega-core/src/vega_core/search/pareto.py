@@ -1,12 +1,13 @@
 """Non-dominated ranking and crowding, over whole arrays.
 
-All values are to be minimised. A point dominates another if it is nowhere larger and somewhere smaller; equal
-points do not dominate one another.
+All values are to be minimised. A point dominates another if it is nowhere larger and somewhere
+smaller; equal points do not dominate one another.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +33,8 @@ def non_dominated(values: npt.ArrayLike) -> npt.NDArray[np.bool_]:
 def pareto_ranks(values: npt.ArrayLike) -> npt.NDArray[np.intp]:
     """Returns each point's non-dominated rank.
 
-    Rank 0 is the Pareto front, rank 1 the front of what is left without it, and so on (Deb et al., 2002, "A
-    fast and elitist multiobjective genetic algorithm: NSGA-II", section III-A).
+    Rank 0 is the Pareto front, rank 1 the front of what is left without it, and so on (Deb et al.,
+    2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", section III-A).
 
     Args:
         values: ``(n, m)``, without NaN.
@@ -41,25 +42,39 @@ def pareto_ranks(values: npt.ArrayLike) -> npt.NDArray[np.intp]:
     Returns:
         ``(n,)`` integers.
     """
+    array = _matrix(values)
+    rank = np.zeros(len(array), dtype=np.intp)
+    for level, members in enumerate(fronts(array)):
+        rank[members] = level
+    return rank
+
+
+def fronts(values: npt.ArrayLike) -> Iterator[npt.NDArray[np.intp]]:
+    """Yields the indices of rank 0, then of rank 1, and so on, each front when it is asked for.
+
+    Args:
+        values: ``(n, m)``, without NaN.
+
+    Yields:
+        Indices in ascending order.
+    """
     points, inverse = _distinct(values)
-    rank = np.zeros(len(points), dtype=np.intp)
+    order = np.argsort(inverse, kind="stable")
+    ends = np.searchsorted(inverse[order], np.arange(len(points) + 1))
     left = np.arange(len(points))
-    level = 0
     while len(left):
-        front = _front(points[left])
-        rank[left[front]] = level
-        left = left[~front]
-        level += 1
-    result: npt.NDArray[np.intp] = rank[inverse]
-    return result
+        mask = _front(points[left])
+        found = [order[ends[point] : ends[point + 1]] for point in left[mask].tolist()]
+        yield np.sort(np.concatenate(found))
+        left = left[~mask]
 
 
 def crowding_distance(values: npt.ArrayLike) -> Values:
-    """Returns how alone each point of one front is: the mean side of the box between its neighbours.
+    """Returns how alone each point of a front is: the mean side of the box up to its neighbours.
 
-    Deb et al. (2002), section III-B, averaged over the objectives. The ends of each objective get infinity. An
-    objective in which all points agree counts nothing. Of equal points the first has the distance and
-    the others 0, so that a selection keeps one of them.
+    Deb et al. (2002), section III-B, averaged over the objectives. The ends of each objective get
+    infinity. An objective in which all points agree counts nothing. Of equal points the first has
+    the distance and the others 0, so that a selection keeps one of them.
 
     Args:
         values: ``(n, m)``, one front, without NaN.
@@ -89,7 +104,7 @@ def crowding_distance(values: npt.ArrayLike) -> Values:
 
 
 def selection_order(values: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    """Returns the indices of the points from best to worst: by rank, then the less crowded, then the earlier.
+    """Returns indices from best to worst: by rank, then the less crowded, then the earlier.
 
     Args:
         values: ``(n, m)``, without NaN.
@@ -98,12 +113,13 @@ def selection_order(values: npt.ArrayLike) -> npt.NDArray[np.intp]:
         ``(n,)`` indices (the crowded comparison of Deb et al., 2002, section III-B).
     """
     array = _matrix(values)
-    rank = pareto_ranks(array)
-    distance = np.zeros(len(array))
-    for level in range(int(rank.max(initial=-1)) + 1):
-        members = np.flatnonzero(rank == level)
-        distance[members] = crowding_distance(array[members])
-    return np.lexsort((np.arange(len(array)), -distance, rank))
+    ordered = [by_crowding(array, members) for members in fronts(array)]
+    return np.concatenate(ordered) if ordered else np.zeros(0, dtype=np.intp)
+
+
+def by_crowding(values: Values, members: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Returns a front's members, the least crowded first and of equal ones the earlier."""
+    return members[np.argsort(-crowding_distance(values[members]), kind="stable")]
 
 
 def _matrix(values: npt.ArrayLike) -> Values:
@@ -120,15 +136,17 @@ def _matrix(values: npt.ArrayLike) -> Values:
 def _distinct(values: npt.ArrayLike) -> tuple[Values, npt.NDArray[np.intp]]:
     """Returns the distinct points in lexicographic order, and where each given point went."""
     array = _matrix(values)
-    if not len(array):
-        return array, np.zeros(0, dtype=np.intp)
-    found: tuple[Any, Any] = np.unique(array, axis=0, return_inverse=True)
-    # NumPy 2.0 alone gives the inverse a second axis.
-    return found[0], found[1].reshape(-1)
+    order = np.lexsort(array.T[::-1])
+    ordered = array[order]
+    new = np.ones(len(array), dtype=np.bool_)
+    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    inverse = np.empty(len(array), dtype=np.intp)
+    inverse[order] = np.cumsum(new) - 1
+    return ordered[new], inverse
 
 
 def _front(points: Values) -> npt.NDArray[np.bool_]:
-    """Marks the non-dominated of distinct points in lexicographic order (a dominator comes first)."""
+    """Marks the non-dominated of distinct, sorted points; a dominator comes first."""
     count, objectives = points.shape
     mask = np.zeros(count, dtype=np.bool_)
     if not count or objectives == 1:
@@ -148,11 +166,12 @@ def _front(points: Values) -> npt.NDArray[np.bool_]:
 
 
 def _dominated(points: Values, by: Values) -> npt.NDArray[np.bool_]:
-    """Marks the points that a different point of ``by`` dominates. Memory O(len(points) * len(by))."""
+    """Marks the points that one of ``by`` dominates; takes len(points) * len(by) bytes."""
     no_larger = np.ones((len(points), len(by)), dtype=np.bool_)
     smaller = np.zeros_like(no_larger)
     for column, other in zip(points.T, by.T, strict=True):
         no_larger &= other[None, :] <= column[:, None]
         smaller |= other[None, :] < column[:, None]
-    result: npt.NDArray[np.bool_] = (no_larger & smaller).any(axis=1)
+    no_larger &= smaller
+    result: npt.NDArray[np.bool_] = np.any(no_larger, axis=1)
     return result

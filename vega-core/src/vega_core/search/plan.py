@@ -29,7 +29,8 @@ class Plan:
     """The ladder of a search, which ``vega check`` prints.
 
     Attributes:
-        rungs: From the smallest budget to the largest; one for an algorithm without budgets of its own.
+        rungs: From the smallest budget to the largest; one for an algorithm without budgets of its
+            own.
     """
 
     rungs: tuple[RungPlan, ...]
@@ -41,7 +42,7 @@ class Plan:
 
     @property
     def budget_at_least(self) -> float:
-        """The sum over all trials if none fails; a promoted trial continues, so that it adds the difference."""
+        """The sum over all trials if none fails; a promoted trial adds the difference."""
         return sum(rung.at_least * step for rung, step in self._steps())
 
     @property

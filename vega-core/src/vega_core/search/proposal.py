@@ -107,8 +107,8 @@ class Outcome:
     """What became of a proposal, as an author's `_tell` gets it.
 
     Attributes:
-        state: ``ok``; ``failed`` (no result, or a non-finite objective); ``rejected`` (broke a constraint
-            and was not evaluated).
+        state: ``ok``; ``failed`` (no result, or a non-finite objective); ``rejected`` (broke a
+            constraint and was not evaluated).
         values: The objectives in their order, all to be minimised and finite; empty unless ``ok``.
         metrics: Everything that was reported, in the user's directions; empty unless ``ok``.
     """

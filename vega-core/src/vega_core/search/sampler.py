@@ -14,10 +14,10 @@ _BATCH: Final = 256
 
 
 class Sampler:
-    """A stream of independent configurations from a space; a batch at a time, which is much cheaper.
+    """A stream of independent configurations; drawn in batches, which is much cheaper.
 
-    The stream is a function of the space and the generator's state at the start, as long as nothing else
-    draws from that generator.
+    The stream is a function of the space and the generator's state at the start, as long as
+    nothing else draws from that generator.
     """
 
     __slots__ = ("_drawn", "_rng", "_space")

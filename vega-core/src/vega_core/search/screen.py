@@ -10,7 +10,11 @@ from vega_core.search.proposal import Config
 
 
 class Screen:
-    """Says which constraint a configuration breaks, if any.
+    """Lets configurations pass that keep the constraints.
+
+    Args:
+        problem: Constraints and analysis.
+        bound: How many rejections in a row are an error; None for no bound.
 
     Attributes:
         rejected: Constraint -> how many configurations it has rejected in all.
@@ -19,7 +23,6 @@ class Screen:
     __slots__ = ("_bound", "_in_a_row", "_last_failure", "_problem", "rejected")
 
     def __init__(self, problem: Problem, bound: int | None) -> None:
-        """Args: bound: How many rejections in a row are an error; None for no bound."""
         self._problem = problem
         self._bound = bound
         self._in_a_row: Counter[str] = Counter()

@@ -95,6 +95,9 @@ def read_condition(item: Any) -> Condition:
     for name in item:
         if name not in _KEYS:
             raise SpaceError(f"a condition has no key {name!r}{suggest(str(name), _KEYS)}", (name,))
+    for role in ("child", "parent"):
+        if not isinstance(item[role], str):
+            raise SpaceError(f"{role} is the name of one parameter, got {item[role]!r}", (role,))
     kind = str(item["type"]).upper().replace(".", "_")
     values = plain(item["range"])
     return Condition(

@@ -100,6 +100,6 @@ def _allowed_near(sample: Samples) -> Samples:
         moved = Samples(structure, codes, 1)
         if not moved.violations()[0]:
             return moved
-        if attempt >= _TRIES // 2:
+        if attempt >= 4 * len(movable):
             sample = moved
     return draw(structure, 1, rng)

@@ -40,7 +40,8 @@ def combine(
         kind = structure.types[name]
         active = structure.activity(codes, count)[name]
         size = kind.grid_size(points)
-        if active.sum() * size + (~active).sum() > limit:
+        on = int(active.sum())
+        if on * size + count - on > limit:
             return None
         codes, count = _expand(codes, name, kind.grid(points), active)
     samples = Samples(structure, codes, count)
@@ -53,6 +54,8 @@ def grid(structure: Structure, points: int) -> Samples:
     Raises:
         SpaceError: More than a million of them.
     """
+    if points < 1:
+        raise SpaceError(f"a grid needs at least one point a parameter, got points={points}")
     samples = combine(structure, structure.types, points, GRID_LIMIT)
     if samples is None:
         sizes = sorted(

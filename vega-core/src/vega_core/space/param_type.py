@@ -41,9 +41,9 @@ class ParamType(ABC):
     suits the type (numbers, indices of choices, masks); *units* have shape ``(width, n)``, one
     row an axis. Drawing is decoding of uniform numbers, so ``decode`` defines the distribution.
 
-    Types know no name; the space maps names to types. They are immutable, and no method changes
-    its arguments. A fault in what the user wrote is a ``SpaceError`` whose ``path`` starts at the
-    parameter's own mapping (``("range",)``).
+    Types know no name; the space maps names to types. They are immutable, and no method but
+    ``decode`` changes its arguments. A fault in what the user wrote is a ``SpaceError`` whose
+    ``path`` starts at the parameter's own mapping (``("range",)``).
     """
 
     @property

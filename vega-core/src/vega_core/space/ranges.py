@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,8 +100,8 @@ def number(value: Any, name: str = "range") -> float:
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise SpaceError(f"{name} needs numbers, got {value!r}", (name,))
-    if not math.isfinite(value):
-        raise SpaceError(f"{name} needs finite numbers, got {value}", (name,))
+    if not abs(value) <= sys.float_info.max:
+        raise SpaceError(f"{name} needs finite numbers that a float can hold", (name,))
     return value
 
 

@@ -15,7 +15,7 @@ from vega_core.space.structure import Structure
 _ABSENT = object()
 
 
-def from_dicts(structure: Structure, rows: Sequence[Mapping[str, Any]]) -> Samples:
+def from_dicts(structure: Structure, rows: Sequence[Any]) -> Samples:
     """Returns configurations as columns.
 
     Raises:
@@ -24,6 +24,8 @@ def from_dicts(structure: Structure, rows: Sequence[Mapping[str, Any]]) -> Sampl
             ``(row, name)``.
     """
     for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise SpaceError(f"a configuration is a mapping {{name: value}}, got {row!r}", (index,))
         _check_names(structure, row, index)
     codes = {name: _column(structure, name, rows) for name in structure.types}
     samples = Samples(structure, codes, len(rows))

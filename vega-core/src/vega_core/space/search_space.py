@@ -281,5 +281,6 @@ def as_space(space: SearchSpace | Mapping[str, Any]) -> SearchSpace:
     """Returns a space given as one, as a configuration or in the short form."""
     if isinstance(space, SearchSpace):
         return space
-    form = SearchSpace.from_config if "hyperparameters" in space else SearchSpace.from_dict
-    return form(space)
+    if isinstance(space, Mapping) and "hyperparameters" in space:
+        return SearchSpace.from_config(space)
+    return SearchSpace.from_dict(space)

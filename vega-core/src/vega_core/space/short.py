@@ -19,9 +19,11 @@ _FORMS = (
 
 
 def read_short(
-    parameters: Mapping[str, Any], condition: Sequence[Any], forbidden: Sequence[Mapping[str, Any]]
+    parameters: Any, condition: Sequence[Any], forbidden: Sequence[Mapping[str, Any]]
 ) -> Parts:
     """Returns the parts of a space in the short form; paths of errors start at the name."""
+    if not isinstance(parameters, Mapping):
+        raise SpaceError(f"a search space is a mapping {{name: range}}, got {parameters!r}")
     types = {name: _read(name, value) for name, value in parameters.items()}
     faults: list[SpaceError] = []
     conditions = read_each({"condition": condition}, "condition", _condition, faults)
@@ -41,7 +43,7 @@ def _read(name: str, value: Any) -> ParamType:
         item = _of_tuple(name, value)
     else:
         raise SpaceError(f"{name}: {value!r} is not {_FORMS}", (name,))
-    return cast({"key": name, **item}, (name,))[1]
+    return cast({**item, "key": name}, (name,))[1]
 
 
 def _of_tuple(name: str, value: tuple[Any, ...]) -> dict[str, Any]:

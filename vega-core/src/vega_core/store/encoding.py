@@ -1,4 +1,7 @@
-"""Strict JSON for every float: NaN and the infinities are written as ``{"$float": "nan"}``."""
+"""Strict JSON for every float: NaN and the infinities are written as ``{"$float": "nan"}``.
+
+A mapping of exactly that form is therefore read back as a float; all other data come back equal.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import math
 from typing import Any
 
 _KEY = "$float"
+_NAMES = ("nan", "inf", "-inf")
 _COMPACT = (",", ":")
 
 
@@ -59,4 +63,4 @@ def _explicit(value: Any) -> Any:
 
 
 def _restore(pairs: dict[str, Any]) -> Any:
-    return float(pairs[_KEY]) if pairs.keys() == {_KEY} else pairs
+    return float(pairs[_KEY]) if len(pairs) == 1 and pairs.get(_KEY) in _NAMES else pairs

@@ -48,7 +48,7 @@ class Simulation:
     algorithm: Algorithm
     result: Result
     workers: int = 1
-    pick: Pick = lambda running: 0  # noqa: E731, ARG005
+    pick: Pick = lambda running: 0  # noqa: ARG005
     max_asks: int = 5000
     asks_in_vain: int = 0
     events: list[Event] = field(default_factory=list)

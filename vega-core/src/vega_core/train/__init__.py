@@ -10,6 +10,7 @@ from vega_core.train.loaders import make_loader
 from vega_core.train.metrics import Metric, output_of
 from vega_core.train.model import Model, build_model
 from vega_core.train.progress import Progress
+from vega_core.train.standard import StandardTrainer
 from vega_core.train.trainer import Trainer
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Metric",
     "Model",
     "Progress",
+    "StandardTrainer",
     "Trainer",
     "build_model",
     "evaluate",

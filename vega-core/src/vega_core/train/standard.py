@@ -77,6 +77,12 @@ class StandardTrainer(Trainer):
     progress: Progress = field(init=False, repr=False)
     _callbacks: CallbackList = field(init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("report_every", 1), ("valid_interval", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ConfigError(f"trainer.{name} must be at least {least}, not {value}")
+
     def build(self, context: Context) -> None:
         epochs, budget = self._lengths(context)
         rules = Rules(
@@ -145,14 +151,15 @@ class StandardTrainer(Trainer):
         end = min((epoch + 1) * progress.steps_per_epoch, progress.last_step)
         self._callbacks.emit("before_epoch", progress)
         self._run_steps(epoch, first, end)
-        progress.metrics["train_loss"] = progress.loss.read(progress.step)
+        measured = {"train_loss": progress.loss.read(progress.step)}
+        progress.metrics |= measured
         if progress.step < end:
             return
         if self._every(self.valid_interval, epoch):
-            self._validate()
+            measured |= self._validate()
         if progress.step % progress.steps_per_epoch == 0:
             progress.loss = MeanLoss()
-        context.report(progress.metrics, progress.epoch)
+        context.report(measured, progress.epoch)
         self._callbacks.emit("after_epoch", progress)
         if self._every(self.checkpoint_every, epoch):
             context.save(*self.state())
@@ -179,15 +186,17 @@ class StandardTrainer(Trainer):
         """Whether something that happens each so many epochs, and at the end, is due."""
         return self._finished() or (interval > 0 and (epoch + 1) % interval == 0)
 
-    def _validate(self) -> None:
+    def _validate(self) -> dict[str, float]:
         progress, setup = self.progress, self.setup
         self._callbacks.emit("before_valid", progress)
-        progress.metrics |= evaluate(setup.executable, setup.val, setup.metrics, setup.task.targets)
-        if not math.isfinite(progress.metrics[LOSS]):
+        measured = evaluate(setup.executable, setup.val, setup.metrics, setup.task.targets)
+        if not math.isfinite(measured[LOSS]):
             raise NotFiniteError(
-                f"the validation loss is {progress.metrics[LOSS]} after epoch {progress.epoch:g}"
+                f"the validation loss is {measured[LOSS]} after epoch {progress.epoch:g}"
             )
+        progress.metrics |= measured
         self._callbacks.emit("after_valid", progress)
+        return measured
 
     def _measure_splits(self, context: Context) -> dict[str, float]:
         setup = self.setup

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
 from sklearn.datasets import load_digits
 
-from vega_core.data import ArrayDataset, Split, Task, split_indices
+from vega_core.data import Array, ArrayDataset, Split, Task, split_indices
 from vega_tasks.classification.task import CLASSIFICATION
 
 _LEVELS = 16.0  # grey levels of the pictures are 0 .. 16
@@ -31,11 +32,17 @@ class Digits(ArrayDataset):
     def __init__(
         self, split: Split, *, val: float = 0.15, test: float = 0.2, split_seed: int = 0
     ) -> None:
-        pictures, labels = load_digits(return_X_y=True)
+        images, labels = _read()
         rows = split_indices(len(labels), split, seed=split_seed, val=val, test=test, labels=labels)
-        images = pictures[rows].reshape(-1, 1, 8, 8) / _LEVELS
         super().__init__(
-            {"image": images.astype(np.float32), "label": labels[rows].astype(np.int64)},
+            {"image": images[rows], "label": labels[rows]},
             classes={"label": 10},
             source="Digits",
         )
+
+
+@cache  # what comes inside a package does not change; a warm worker reads it once
+def _read() -> tuple[Array, Array]:
+    pictures, labels = load_digits(return_X_y=True)
+    images = (pictures.reshape(-1, 1, 8, 8) / _LEVELS).astype(np.float32)
+    return images, labels.astype(np.int64)

