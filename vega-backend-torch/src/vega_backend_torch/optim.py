@@ -165,9 +165,9 @@ RULES: Final[Mapping[type[Optimizer], Callable[[Any, Batch, Rates], None]]] = Ma
 
 
 def _laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """Returns the gradient in the parameter's memory order, which the fused kernels take for granted.
+    """Returns the gradient in the parameter's memory order.
 
-    They walk both arrays from front to back, and with unlike orders are silently wrong.
+    The fused kernels walk both arrays from front to back, and with unlike orders are silently wrong.
     """
     if gradient.stride() == parameter.stride():
         return gradient

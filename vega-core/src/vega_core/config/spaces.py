@@ -51,7 +51,7 @@ def _check_form(report: Report, path: Path, node: Node) -> bool:
     for key, block in node.items.items():
         if key not in _KEYS:
             report.error((*path, key), f"unknown key{suggest(key, _KEYS)}")
-        elif key in _LISTS and not isinstance(block.value, list):
+        elif key in _LISTS and block.value is not None and not isinstance(block.value, list):
             report.error((*path, key), f"expected a list, got {shown(block.plain())}")
         else:
             continue
@@ -60,8 +60,8 @@ def _check_form(report: Report, path: Path, node: Node) -> bool:
 
 
 def _whole(node: Node) -> dict[str, Any]:
-    data: dict[str, Any] = node.plain()
-    return {key: data[key] for key in _LISTS if key in data}
+    lists = ((key, node.items.get(key)) for key in _LISTS)
+    return {key: n.plain() for key, n in lists if n is not None and isinstance(n.value, list)}
 
 
 def _check_items(report: Report, path: Path, node: Node) -> bool:
@@ -81,12 +81,11 @@ def _check_items(report: Report, path: Path, node: Node) -> bool:
 
 
 def _alone(whole: Mapping[str, Any]) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    parameters = whole.get("hyperparameters") or []
-    if isinstance(parameters, list):
-        for index, item in enumerate(parameters):
-            yield "hyperparameters", index, {"hyperparameters": [item]}
+    parameters = whole.get("hyperparameters", [])
+    for index, item in enumerate(parameters):
+        yield "hyperparameters", index, {"hyperparameters": [item]}
     for section in ("condition", "forbidden"):
-        for index, item in enumerate(whole.get(section) or []):
+        for index, item in enumerate(whole.get(section, [])):
             yield section, index, {"hyperparameters": parameters, section: [item]}
 
 

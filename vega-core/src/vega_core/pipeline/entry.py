@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vega_core.config import load_config
+from vega_core.execute.functions import stop_if_loading
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.run import Run, RunResult
 from vega_core.plugins import load_catalog
@@ -46,6 +47,7 @@ def run(
         print(result.best.metrics)
         ```
     """
+    stop_if_loading()
     given = dict(general or {})
     path = None if isinstance(source, Mapping) else Path(source)
     if path is not None and path.is_dir():

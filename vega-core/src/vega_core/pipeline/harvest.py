@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vega_core.config.bind import bind
+from vega_core.errors import RunFailed
 from vega_core.pipeline.attempts import Sample
 from vega_core.pipeline.data import Preview
 from vega_core.pipeline.model_file import write_model
@@ -36,6 +37,9 @@ def harvest(
         algorithm: Its trials have ended.
         keep: How many of the best are written as models, with their parameters.
         sample: From what was proposed to the names and values to bind.
+
+    Raises:
+        RunFailed: None succeeded.
     """
     metrics = _last_metrics(context)
     ranked = rank(algorithm)[:MAX_RECORDS]
@@ -45,6 +49,8 @@ def harvest(
         if place < keep:
             record = _with_model(context, bind(config, record.overlay), record)
         records.append(record)
+    if not records:
+        raise RunFailed(_nothing(context))
     return records
 
 
@@ -67,6 +73,17 @@ def rank(algorithm: Algorithm) -> list[Trial]:
     else:
         order = [int(index) for index in selection_order(values)]
     return [good[index] for index in order]
+
+
+def _nothing(context: StepContext) -> str:
+    """Says how the trials of a step ended, of which none succeeded."""
+    trials = context.journal.trials(context.name)
+    counts = ", ".join(f"{n} {state}" for state, n in context.journal.counts(context.name).items())
+    last = f"; the last one: {trials[-1].reason}" if trials else ""
+    return (
+        f"none of the {len(trials)} trials of step '{context.name}' succeeded ({counts}){last}; "
+        f"'vega status {context.run.root}' lists them"
+    )
 
 
 def _last_metrics(context: StepContext) -> dict[int, Mapping[str, float]]:

@@ -114,8 +114,10 @@ class SearchLoop:
         """
         self._take_up()
         while True:
-            self._advance()
-            self._flush()
+            try:
+                self._advance()
+            finally:  # what has ended is recorded, also where that ends the step
+                self._flush()
             if not self._executor.in_flight:
                 break
             self._wait()
@@ -240,6 +242,7 @@ class SearchLoop:
         self.algorithm.tell(proposal.id, FAILED if metrics is None else metrics)
         self._record.told(proposal, metrics)
         self.failures.count(outcome)
+        self.failures.check(outcome)
 
     def _flush(self) -> None:
         self._record.commit()

@@ -73,7 +73,7 @@ def read_records(path: Path) -> tuple[list[ModelRecord], Objectives]:
 
 
 def select_records(
-    records: Sequence[ModelRecord], select: str, objectives: Objectives
+    records: Sequence[ModelRecord], select: str, objectives: Objectives | None = None
 ) -> list[ModelRecord]:
     """Returns the records that ``select`` names.
 
@@ -81,7 +81,7 @@ def select_records(
         records: A step's output, best first.
         select: ``best``, ``all``, ``pareto``, ``top-N``, ``spread-N`` (N of the Pareto front,
             the most isolated first) or ``first`` (the lowest trial number).
-        objectives: The objectives that ranked them.
+        objectives: The objectives that ranked them; needed for ``pareto`` and ``spread-N``.
 
     Raises:
         StateError: There is nothing to select from.
@@ -95,7 +95,7 @@ def select_records(
         return [min(records, key=lambda record: int(record.provenance["trial"]))]
     if rule == "top":
         return list(records[: int(count)])
-    if rule in ("pareto", "spread"):
+    if rule in ("pareto", "spread") and objectives is not None:
         values = [objectives.values(record.metrics) or () for record in records]
         ranks = pareto_ranks(values)
         front = [index for index, rank in enumerate(ranks) if rank == 0]

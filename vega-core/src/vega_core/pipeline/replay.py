@@ -30,11 +30,18 @@ class Replay:
 def replay(journal: Journal, step: str, algorithm: Algorithm, failures: Failures) -> Replay:
     """Replays a step's events into a new algorithm.
 
+    Args:
+        journal: The run's journal.
+        step: Name of the step.
+        algorithm: A new one, made as the first driver made it.
+        failures: Counts the failures again.
+
     Raises:
         StateError: The algorithm proposes something else than the journal holds.
     """
     state = Replay()
     by_key: dict[tuple[int, float], Evaluation] = {}
+    last: dict[tuple[int, float], Ended] = {}
     for entry in journal.events(step=step):
         event = entry.event
         if isinstance(event, Asked):
@@ -48,12 +55,13 @@ def replay(journal: Journal, step: str, algorithm: Algorithm, failures: Failures
             evaluation = by_key[event.trial, event.budget]
             evaluation.attempt, evaluation.open = event.attempt, False
             evaluation.retries += event.state == AttemptState.LOST
+            last[event.trial, event.budget] = _ended(event)
             if counts(event.state):
-                evaluation.outcome = _ended(event)
-                failures.count(evaluation.outcome)
+                evaluation.outcome = last[event.trial, event.budget]
         elif isinstance(event, Told):
             algorithm.tell(event.proposal, FAILED if event.metrics is None else event.metrics)
             del state.evaluations[event.proposal]
+            failures.count(last[event.trial, event.budget])
             state.told += 1
     return state
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from vega_core.config import RunConfig
 from vega_core.errors import UserError
+from vega_core.pipeline.handover import inherited
 from vega_core.pipeline.loop import Interrupted, LoopSettings
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord, read_records, write_records
@@ -104,9 +105,11 @@ class Run:
         Raises:
             UserError: Something cannot work.
         """
-        for name, section in self._config.steps.items():
+        earlier: dict[str, Mapping[str, Any]] = {}
+        for name in self._config.pipeline:
+            earlier[name] = inherited(self._config.steps[name].plain(), earlier)
             try:
-                self._step(name).check(section.plain(), self._catalog)
+                self._step(name).check(earlier[name], self._catalog)
             except UserError as error:
                 raise type(error)(f"step '{name}': {error}") from error
 

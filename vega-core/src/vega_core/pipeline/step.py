@@ -92,8 +92,14 @@ class Step(ABC):
     disk.
     """
 
-    def check(self, config: Plain, catalog: Catalog) -> None:  # noqa: B027 - may be nothing
+    def check(  # noqa: B027 - may be nothing
+        self, config: Plain, catalog: Catalog
+    ) -> None:
         """Checks what the configuration alone cannot show; called before training starts.
+
+        Args:
+            config: The step's configuration, over that of the step that it builds on.
+            catalog: Component classes.
 
         Raises:
             UserError: The data are missing or damaged, or the model cannot be built.

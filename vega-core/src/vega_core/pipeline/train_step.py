@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from vega_core.errors import UserError
 from vega_core.pipeline.attempts import Attempts, Sample
 from vega_core.pipeline.data import Preview
-from vega_core.pipeline.handover import free_names, merge
+from vega_core.pipeline.handover import Source, free_names, take_over
 from vega_core.pipeline.harvest import discard_checkpoints, harvest
 from vega_core.pipeline.listed import MODEL, Listed
 from vega_core.pipeline.records import ModelRecord, select_records
@@ -20,14 +19,6 @@ from vega_core.pipeline.trials import run_trials
 from vega_core.plugins import Catalog
 
 BASELINE = "baseline"
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What the step builds on: the step before, or nothing but its own configuration."""
-
-    config: Mapping[str, Any]
-    selected: Sequence[ModelRecord]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +42,14 @@ class TrainStep(Step):
     load_weights: bool = False
 
     def check(self, config: Plain, catalog: Catalog) -> None:
-        if config.get("dataset"):
-            Preview(config, catalog).check(self.splits)
+        Preview(config, catalog).check(self.splits)
 
     def run(self, context: StepContext) -> Output:
-        source = self._source(context)
+        source = take_over(context)
+        selected = self._selected(context, source)
         objectives = objectives_of(source.config, context.catalog)
         budget = epochs_of(source.config)
-        models = {record.id: free_names(record.overlay, context.own) for record in source.selected}
+        models = {record.id: free_names(record.overlay, context.own) for record in selected}
         search = Listed(list(models), objectives, budget)
 
         def sample(proposed: Sample) -> Sample:
@@ -70,12 +61,12 @@ class TrainStep(Step):
             budget,
             splits=tuple(self.splits),
             sample=sample,
-            parameters=self._parameters(context, source),
+            parameters=self._parameters(context, selected),
         )
         failed = run_trials(context, search, attempts)
-        records = harvest(context, source.config, search, keep=len(source.selected), sample=sample)
+        records = harvest(context, source.config, search, keep=len(selected), sample=sample)
         return Output(
-            records=[_trace(record, source.selected) for record in records],
+            records=[_trace(record, selected) for record in records],
             objectives=objectives,
             configuration=source.config,
             trials=len(search.trials),
@@ -85,26 +76,22 @@ class TrainStep(Step):
     def clean(self, context: StepContext) -> None:
         discard_checkpoints(context)
 
-    def _source(self, context: StepContext) -> _Source:
-        if not context.outputs:
-            return _Source(context.config, [_own_record(context)])
-        models = context.config.get("models") or {}
-        name = models.get("from", list(context.outputs)[-1])
-        output = context.outputs[name]
-        config = merge(output.configuration, _without_search(context.config))
-        selected = select_records(output.records, models.get("select", "best"), output.objectives)
+    def _selected(self, context: StepContext, source: Source) -> list[ModelRecord]:
+        if not source.selected:
+            return [_own_record(context)]
+        selected = list(source.selected)
         if self.baseline:
-            (first,) = select_records(output.records, "first", output.objectives)
+            name = selected[0].provenance["step"]
+            first = select_records(context.outputs[name].records, "first")[0]
             if first not in selected:
-                selected = [*selected, replace(first, id=f"{first.id} ({BASELINE})")]
-        config["objectives"] = output.objectives.to_config()
-        return _Source(_without_search(config), selected)
+                selected.append(replace(first, id=f"{first.id} ({BASELINE})"))
+        return selected
 
-    def _parameters(self, context: StepContext, source: _Source) -> dict[int, Path]:
+    def _parameters(self, context: StepContext, selected: Sequence[ModelRecord]) -> dict[int, Path]:
         if not self.load_weights:
             return {}
         found = {}
-        for trial, record in enumerate(source.selected):
+        for trial, record in enumerate(selected):
             if "model" not in record.artifacts:
                 raise UserError(
                     f"step '{context.name}': load_weights is on, but {record.id} brings no "
@@ -124,11 +111,6 @@ def _own_record(context: StepContext) -> ModelRecord:
         metrics={},
         provenance={"step": context.name, "trial": 0},
     )
-
-
-def _without_search(config: Mapping[str, Any]) -> dict[str, Any]:
-    left_out = ("search_algorithm", "search_space", "constraints", "pipe_step", "models")
-    return {key: value for key, value in config.items() if key not in left_out}
 
 
 def _trace(record: ModelRecord, selected: Sequence[ModelRecord]) -> ModelRecord:

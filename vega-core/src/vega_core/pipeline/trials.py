@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vega_core.execute.files import ERROR
 from vega_core.pipeline.attempts import Attempts
 from vega_core.pipeline.failures import Failures
 from vega_core.pipeline.loop import SearchLoop
@@ -20,7 +21,8 @@ def run_trials(context: StepContext, algorithm: Algorithm, attempts: Attempts) -
         Interrupted: The run was stopped; everything that had ended is in the journal.
         RunFailed: Every trial failed in the same way, or no worker can be started.
     """
-    failures = Failures()
+    run = context.run
+    failures = Failures(trace=lambda key: run.attempt(*key) / ERROR)
     replayed = replay(context.journal, context.name, algorithm, failures)
     loop = SearchLoop(
         context.name,
