@@ -150,7 +150,7 @@ def main() -> int:
     """Measures, prints and returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="20 rounds instead of 40")
-    parser.add_argument("--threads", type=int, help="threads of PyTorch")
+    parser.add_argument("--threads", type=int, default=1, help="threads of PyTorch; 0 for its own")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)

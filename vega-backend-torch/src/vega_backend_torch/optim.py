@@ -167,7 +167,8 @@ RULES: Final[Mapping[type[Optimizer], Callable[[Any, Batch, Rates], None]]] = Ma
 def _laid_out(gradient: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
     """Returns the gradient in the parameter's memory order.
 
-    The fused kernels walk both arrays from front to back, and with unlike orders are silently wrong.
+    The fused kernels walk both arrays from front to back; with unlike orders they are silently
+    wrong.
     """
     if gradient.stride() == parameter.stride():
         return gradient

@@ -1,10 +1,11 @@
-"""The best models of a step as a table of text."""
+"""The best models of a step as a table of text, and where they lie."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from vega_core.pipeline.driver import RunResult
 from vega_core.pipeline.records import ModelRecord
 
 ROWS = 10
@@ -33,7 +34,25 @@ def leaderboard(records: Sequence[ModelRecord], rows: int = ROWS) -> list[str]:
     return lines + ([f"... and {left} more in output.json"] if left else [])
 
 
+def locations(result: RunResult) -> list[str]:
+    """Returns lines that say where everything of a finished run lies."""
+    lines = [f"everything lies in {result.folder}"]
+    for step, records in result.steps.items():
+        lines.append(f"  steps/{step}/output.json lists its {_counted(len(records), 'model')}")
+    best = result.best
+    if best is not None and "model" in best.artifacts:
+        lines.append(f"  {best.artifacts['model']} is the best; in Python:")
+        lines.append(f"  vega_core.load({str(result.folder)!r}).predict(x)")
+    return lines
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def _text(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

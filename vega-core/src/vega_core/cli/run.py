@@ -34,6 +34,7 @@ def command(
     Ctrl-C once lets running trials save and stops; --resume goes on from there.
     """
     # Imported here, so that `vega --help` does not wait for it.
+    from vega_core.cli.leaderboard import locations
     from vega_core.cli.output import emit
     from vega_core.cli.progress import make_progress
     from vega_core.pipeline import run
@@ -45,8 +46,7 @@ def command(
         result = run(
             file, resume=resume, overrides=overrides, general=_given(general), progress=progress
         )
-    if as_json:
-        emit(result.plain(), as_json=True)
+    emit(result.plain(), as_json, locations(result))
     context.exit(result.exit_code)
 
 

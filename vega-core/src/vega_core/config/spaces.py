@@ -37,9 +37,10 @@ def check_space(report: Report, signatures: Signatures, components: Components, 
         components.check("search_space", path)
         _check_provided(report, bindings, signature.cls, path, node)
         return
-    if _check_form(report, path, node) and node.get("hyperparameters") is None:
+    sound, listed = _check_form(report, path, node), node.get("hyperparameters")
+    if sound and (listed is None or listed.value is None):
         report.notice(path, f"the search space of '{step}' is empty: it gives no 'hyperparameters'")
-    elif not _check_items(report, path, node):
+    elif not _check_items(report, path, node) and sound:
         _attempt(report, path, _whole(node))
     for found in space_names(report.root, path):
         if found.declares:

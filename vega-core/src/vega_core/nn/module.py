@@ -55,7 +55,7 @@ class Module(_Record):
         ['layer.weight', 'layer.bias']
     """
 
-    name: str | None = field(default=None, kw_only=True)
+    name: str | None = field(default=None, kw_only=True, metadata={"configured": False})
     mode: Mode | None = field(default=None, kw_only=True)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vega_core.config import load_config
+from vega_core.errors import UserError
 from vega_core.execute.functions import stop_if_loading
+from vega_core.pipeline.driver import Run, RunResult
 from vega_core.pipeline.progress import Progress
-from vega_core.pipeline.run import Run, RunResult
+from vega_core.pipeline.resume import read_base
 from vega_core.plugins import load_catalog
 from vega_core.store.rundir import RunDir
 
@@ -48,15 +51,16 @@ def run(
         ```
     """
     stop_if_loading()
+    _check_place()
     given = dict(general or {})
     path = None if isinstance(source, Mapping) else Path(source)
+    base = path.parent.absolute() if path else Path.cwd()
     if path is not None and path.is_dir():
         earlier = RunDir.open(path)
         given.setdefault("output", str(earlier.root))
-        path, source = earlier.config, earlier.config
-    texts = [*overrides, *(f"general.{key}={value}" for key, value in given.items())]
-    config = load_config(source, overrides=texts)
-    base = path.parent.absolute() if path else Path.cwd()
+        path, source, base = earlier.config, earlier.config, read_base(earlier)
+    pairs = [(f"general.{key}", value) for key, value in given.items()]
+    config = load_config(source, overrides=[*overrides, *pairs])
     folder = Path(config.general.output or _new_folder(path))
     job = Run(
         config,
@@ -69,6 +73,14 @@ def run(
     for notice in config.notices:
         (progress or Progress()).message(str(notice))
     return job.execute()
+
+
+def _check_place() -> None:
+    if "vega_core.execute.worker" in sys.modules:
+        raise UserError(
+            "run was called in a worker process, perhaps by a file that holds the trainer's "
+            "function as well; put the call below `if __name__ == '__main__':`"
+        )
 
 
 def _new_folder(path: Path | None) -> Path:

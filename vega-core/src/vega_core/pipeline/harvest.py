@@ -45,7 +45,9 @@ def harvest(
     ranked = rank(algorithm)[:MAX_RECORDS]
     records = []
     for place, trial in enumerate(ranked):
-        record = _record(context, trial, sample(trial.config), metrics[trial.number])
+        # What ranks the models comes first.
+        measured = {**trial.values, **metrics[trial.number]}
+        record = _record(context, trial, sample(trial.config), measured)
         if place < keep:
             record = _with_model(context, bind(config, record.overlay), record)
         records.append(record)

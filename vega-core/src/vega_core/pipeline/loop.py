@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from signal import SIGINT
 
 from vega_core.errors import VegaError
-from vega_core.execute import Attempt, AttemptState, Ended, Executor, Report
+from vega_core.execute import Attempt, AttemptState, Ended, Event, Executor, Report
 from vega_core.execute.files import read_result
 from vega_core.pipeline.evaluation import Evaluation, counts
 from vega_core.pipeline.failures import Failures
@@ -25,11 +25,14 @@ MakeAttempt = Callable[[Proposal, int], Attempt]
 class Interrupted(VegaError):  # noqa: N818 - an interruption is no fault
     """The run was stopped from outside and can be resumed.
 
-    Attributes:
+    Args:
+        message: What to do next.
         signal: Number of the signal that stopped it.
     """
 
-    signal: int = signal.SIGINT
+    def __init__(self, message: str, signal: int = SIGINT) -> None:
+        super().__init__(message)
+        self.signal = signal
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]
@@ -97,6 +100,7 @@ class SearchLoop:
         self._ready: list[int] = [k for k, item in self._evaluations.items() if item.outcome]
         self._news: list[Callable[[], None]] = []
         self._stop_at: float | None = None
+        self._stopping = False
 
     def stop(self) -> None:
         """Stops the loop soon; may be called from a signal handler."""
@@ -169,14 +173,7 @@ class SearchLoop:
         self._news.append(partial(self._progress.trial_started, proposal, number))
 
     def _wait(self) -> None:
-        if self._stop_at is None:
-            events = self._executor.poll()
-        else:
-            self._executor.request_stop()
-            left = self._stop_at - time.monotonic()
-            if left <= 0:
-                self._executor.kill()
-            events = self._executor.poll(max(left, 0.1))
+        events = self._executor.poll() if self._stop_at is None else self._poll_to_stop()
         for event in events:
             if isinstance(event, Ended):
                 self._end(event)
@@ -185,6 +182,17 @@ class SearchLoop:
                 self._news.append(partial(self._progress.reported, event))
             else:
                 self._record.started(event)
+
+    def _poll_to_stop(self) -> list[Event]:
+        assert self._stop_at is not None  # noqa: S101 - for the type checker
+        if not self._stopping:
+            self._stopping = True
+            self._executor.request_stop()
+            self._progress.message("stopping: running trials save; Ctrl-C again stops at once")
+        left = self._stop_at - time.monotonic()
+        if left <= 0:
+            self._executor.kill()
+        return self._executor.poll(max(left, 0.1))
 
     def _end(self, event: Ended) -> None:
         evaluation = self._by_trial[event.key.trial, event.key.budget]

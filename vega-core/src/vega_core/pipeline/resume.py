@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from vega_core.config import RunConfig
-from vega_core.errors import UserError
+from vega_core.errors import StateError, UserError
 from vega_core.plugins import Catalog
-from vega_core.store.atomic import write_json, write_text
+from vega_core.plugins.importing import absolute, is_path
+from vega_core.store.atomic import read_json, write_json, write_text
 from vega_core.store.rundir import RunDir
 
 _CHANGEABLE = frozenset(
@@ -21,6 +23,7 @@ _CHANGEABLE = frozenset(
     }
 )
 """Keys of ``general`` that a resumed run may set anew: they do not decide which trials are made."""
+_ORIGIN = "origin.json"
 
 
 def seed_of_step(seed: int, step: str) -> int:
@@ -30,7 +33,7 @@ def seed_of_step(seed: int, step: str) -> int:
 
 
 def prepare(
-    run: RunDir, config: RunConfig, catalog: Catalog, resume: bool
+    run: RunDir, config: RunConfig, catalog: Catalog, base: Path, resume: bool
 ) -> tuple[dict[str, Any], bool]:
     """Brings the run directory into the state that a driver starts from.
 
@@ -38,6 +41,7 @@ def prepare(
         run: The directory, locked.
         config: The configuration.
         catalog: Its components are written down for the workers.
+        base: Folder to which the configuration's paths are relative; kept for a later driver.
         resume: Whether the user asked to go on with a run.
 
     Returns:
@@ -48,6 +52,7 @@ def prepare(
             configuration would give other trials than it has.
     """
     effective = config.effective()
+    effective["plugins"] = [_absolute(place, base) for place in effective["plugins"]]
     begun = run.config.is_file()
     before = read_config(run) if begun else None
     general = effective["general"]
@@ -64,6 +69,8 @@ def prepare(
     run.sweep()
     write_text(run.config, yaml.safe_dump(effective, sort_keys=False, allow_unicode=True))
     write_json(run.components, catalog.targets())
+    if not begun:
+        write_json(run.root / _ORIGIN, {"base": str(base)})
     return effective, begun
 
 
@@ -71,6 +78,18 @@ def read_config(run: RunDir) -> dict[str, Any]:
     """Returns the effective configuration of a run."""
     loaded: dict[str, Any] = yaml.safe_load(run.config.read_text(encoding="utf-8"))
     return loaded
+
+
+def read_base(run: RunDir) -> Path:
+    """Returns the folder to which the paths of a run's configuration are relative."""
+    try:
+        return Path(read_json(run.root / _ORIGIN)["base"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StateError(f"{run.root / _ORIGIN} is damaged: {error}") from error
+
+
+def _absolute(place: str, base: Path) -> str:
+    return str(absolute(place, base)) if is_path(place) else place
 
 
 def _check_same(run: RunDir, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -57,4 +57,7 @@ def _next(run: RunDir, state: str) -> str:
         return "wait, or stop it with Ctrl-C"
     if state == "stopped":
         return f"vega run {run.root} --resume"
-    return f'python -c "import vega_core; vega_core.load({str(run.root)!r})" loads the best model'
+    steps = _pipeline(run)
+    if any(run.models(step).is_dir() for step in steps):
+        return f"vega_core.load({str(run.root)!r}) loads the best model"
+    return f"the results are in {run.output(steps[-1])}"

@@ -30,6 +30,7 @@ class Output:
         configuration: The step's whole configuration, on which the records' overlays lie.
         trials: How many trials it made.
         failed: How many evaluations failed.
+        notes: What is worth saying of it, a line each.
     """
 
     records: Sequence[ModelRecord]
@@ -37,6 +38,7 @@ class Output:
     configuration: Plain
     trials: int = 0
     failed: int = 0
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vega_core.errors import UserError
 from vega_core.pipeline.attempts import Attempts, Sample
+from vega_core.pipeline.baseline import MARK, describe_gain
 from vega_core.pipeline.data import Preview
 from vega_core.pipeline.handover import Source, free_names, take_over
 from vega_core.pipeline.harvest import discard_checkpoints, harvest
@@ -17,8 +18,6 @@ from vega_core.pipeline.sections import epochs_of, objectives_of
 from vega_core.pipeline.step import Output, Plain, Step, StepContext
 from vega_core.pipeline.trials import run_trials
 from vega_core.plugins import Catalog
-
-BASELINE = "baseline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +63,15 @@ class TrainStep(Step):
             parameters=self._parameters(context, selected),
         )
         failed = run_trials(context, search, attempts)
-        records = harvest(context, source.config, search, keep=len(selected), sample=sample)
+        harvested = harvest(context, source.config, search, keep=len(selected), sample=sample)
+        records = [_trace(record, selected) for record in harvested]
         return Output(
-            records=[_trace(record, selected) for record in records],
+            records=records,
             objectives=objectives,
             configuration=source.config,
             trials=len(search.trials),
             failed=failed,
+            notes=describe_gain(records, objectives, self.splits),
         )
 
     def clean(self, context: StepContext) -> None:
@@ -84,7 +85,7 @@ class TrainStep(Step):
             name = selected[0].provenance["step"]
             first = select_records(context.outputs[name].records, "first")[0]
             if first not in selected:
-                selected.append(replace(first, id=f"{first.id} ({BASELINE})"))
+                selected.append(replace(first, id=first.id + MARK))
         return selected
 
     def _parameters(self, context: StepContext, selected: Sequence[ModelRecord]) -> dict[int, Path]:

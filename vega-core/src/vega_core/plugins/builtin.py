@@ -99,6 +99,24 @@ LOSSES = (
     ),
 )
 
+CALLBACKS = (
+    Provider(
+        "EarlyStop",
+        "vega_core.train.early_stop:EarlyStop",
+        "Ends training where a metric no longer improves.",
+    ),
+    Provider(
+        "BestCheckpoint",
+        "vega_core.train.best_checkpoint:BestCheckpoint",
+        "Keeps the parameters of the best validation, and ends with them.",
+    ),
+    Provider(
+        "ProgressLog",
+        "vega_core.train.log:ProgressLog",
+        "Logs the metrics after each epoch.",
+    ),
+)
+
 EVALUATORS = (
     Provider(
         "Statistics",
@@ -208,6 +226,12 @@ def vega_executors() -> Iterable[Provider]:
 def vega_losses() -> Iterable[Provider]:
     """Yields the losses that every task can use."""
     return LOSSES
+
+
+@hookimpl
+def vega_callbacks() -> Iterable[Provider]:
+    """Yields the callbacks of the standard trainer."""
+    return CALLBACKS
 
 
 @hookimpl

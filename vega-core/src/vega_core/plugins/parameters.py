@@ -48,7 +48,8 @@ class Parameter:
 def parameters_of(target: Callable[..., Any]) -> tuple[Parameter, ...]:
     """Returns the parameters of a component, in the order of its signature.
 
-    A dataclass has those of its fields that its constructor takes. Another class has those of
+    A dataclass has those of its fields that its constructor takes, but for fields whose metadata
+    say ``{"configured": False}``. Another class has those of
     ``__init__``: where leading arguments without a default stand before keyword-only ones, the
     leading ones are the engine's (``problem``, ``split``) and the keyword-only ones remain.
     Where ``__init__`` takes ``**kwargs``, those of the next class in line follow. A class that is
@@ -121,7 +122,7 @@ def _from_keys(keyed: Any) -> Iterable[Parameter]:
 def _from_fields(owner: type, docs: Mapping[str, str]) -> Iterable[Parameter]:
     hints = _hints(owner)
     for field in dataclasses.fields(owner):
-        if not field.init:
+        if not field.init or not field.metadata.get("configured", True):
             continue
         default: Any = inspect.Parameter.empty
         if field.default is not dataclasses.MISSING:

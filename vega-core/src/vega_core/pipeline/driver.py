@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from vega_core.pipeline.loop import Interrupted, LoopSettings
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord, read_records, write_records
 from vega_core.pipeline.resume import prepare, seed_of_step
+from vega_core.pipeline.runlog import run_log
 from vega_core.pipeline.signals import StopSignals
 from vega_core.pipeline.step import Output, Step, StepContext
 from vega_core.pipeline.watchers import Listeners, Watchers
@@ -39,6 +40,7 @@ class RunResult:
         failed: Evaluations that failed, over all steps.
         exit_code: 0, or 3 where more trials failed than ``general.max_failures`` allows.
         seconds: Wall time of this driver.
+        notes: What is worth saying of its steps, a line each.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class RunResult:
     failed: int
     exit_code: int
     seconds: float
+    notes: Sequence[str] = ()
 
     def plain(self) -> dict[str, Any]:
         """Returns the result as plain data."""
@@ -56,6 +59,7 @@ class RunResult:
             "failed": self.failed,
             "exit_code": self.exit_code,
             "seconds": self.seconds,
+            "notes": list(self.notes),
         }
 
     @property
@@ -125,18 +129,20 @@ class Run:
         self.check()
         run = RunDir.create(self._folder)
         with RunLock(run.lock), StopSignals() as signals:
-            effective, resumed = prepare(run, self._config, self._catalog, self._resume)
+            effective, resumed = prepare(run, self._config, self._catalog, self._base, self._resume)
             self._settings = _settings(effective["general"])
             self._emit_run("vega_run_started", "running", effective, resumed)
+            self._progress.message(f"run directory: {run.root}")
             state = "failed"
             try:
-                with Journal.open(run.journal) as journal:
+                with run_log(run.log), Journal.open(run.journal) as journal:
                     self._run_steps(run, journal, signals)
                 state = "partial" if self._partial else "ok"
             except Interrupted as error:
                 state = "interrupted"
-                error.signal = signals.received
-                raise
+                raise Interrupted(
+                    f"stopped; 'vega run {run.root} --resume' goes on from here", signals.received
+                ) from error
             finally:
                 self._emit_run("vega_run_finished", state, effective, resumed)
         return self._result()
@@ -176,19 +182,20 @@ class Run:
         else:
             context.journal.append(StepStarted(step=name, data={"seed": context.seed}))
             self._progress.step_started(name, index, count, step.plan(context))
-            output = step.run(context)
-            write_records(context.run.output(name), output.records, output.objectives)
-            data = {
-                "trials": output.trials,
-                "failed": output.failed,
-                "configuration": output.configuration,
-            }
-            context.journal.append(StepFinished(step=name, data=data))
+            try:
+                output = _run_to_its_end(step, context)
+            except BaseException as error:
+                state = "interrupted" if isinstance(error, Interrupted) else "failed"
+                self._emit_step(context, state, time.monotonic() - started)
+                raise
         step.clean(context)
         seconds = time.monotonic() - started
         self._progress.step_finished(name, output.records, seconds)
+        for note in output.notes:
+            self._progress.message(note)
         if finished is None:
-            self._emit_step(context, output, seconds)
+            state = "partial" if output.failed else "ok"
+            self._emit_step(context, state, seconds, output)
         return output
 
     def _step(self, name: str) -> Step:
@@ -201,15 +208,17 @@ class Run:
         event = RunEvent(self._folder, config, state, seconds, resumed)
         self._events.emit(hook, run=event)
 
-    def _emit_step(self, context: StepContext, output: Output, seconds: float) -> None:
+    def _emit_step(
+        self, context: StepContext, state: str, seconds: float, output: Output | None = None
+    ) -> None:
         event = StepEvent(
             folder=context.run.step(context.name),
             step=context.name,
-            state="partial" if output.failed else "ok",
-            trials=output.trials,
-            failed=output.failed,
+            state=state,
+            trials=output.trials if output else 0,
+            failed=output.failed if output else 0,
             seconds=seconds,
-            models=tuple(record.plain() for record in output.records),
+            models=tuple(record.plain() for record in output.records) if output else (),
         )
         self._events.emit("vega_step_finished", step=event)
 
@@ -229,12 +238,27 @@ class Run:
             failed=self._failed,
             exit_code=PARTIAL if self._partial else OK,
             seconds=time.monotonic() - self._started,
+            notes=[note for output in self._outputs.values() for note in output.notes],
         )
 
 
 def _settings(general: Mapping[str, Any]) -> LoopSettings:
     look_ahead = general["look_ahead"] if general["deterministic"] else None
     return LoopSettings(look_ahead=look_ahead, max_retries=general["max_retries"])
+
+
+def _run_to_its_end(step: Step, context: StepContext) -> Output:
+    """Runs a step and keeps what it leaves."""
+    output = step.run(context)
+    write_records(context.run.output(context.name), output.records, output.objectives)
+    data = {
+        "trials": output.trials,
+        "failed": output.failed,
+        "configuration": output.configuration,
+        "notes": list(output.notes),
+    }
+    context.journal.append(StepFinished(step=context.name, data=data))
+    return output
 
 
 def _finished(context: StepContext) -> Mapping[str, Any] | None:
@@ -247,4 +271,11 @@ def _finished(context: StepContext) -> Mapping[str, Any] | None:
 
 def _finished_output(context: StepContext, data: Mapping[str, Any]) -> Output:
     records, objectives = read_records(context.run.output(context.name))
-    return Output(records, objectives, data["configuration"], data["trials"], data["failed"])
+    return Output(
+        records,
+        objectives,
+        data["configuration"],
+        data["trials"],
+        data["failed"],
+        data["notes"],
+    )

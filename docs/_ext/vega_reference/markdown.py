@@ -1,0 +1,81 @@
+"""Small pieces of Markdown: tables, code, headings, signatures."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+_WIDTH = 96
+
+
+class _Bare(str):
+    """An annotation that is printed without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def signature(function: Callable[..., Any], name: str = "", *, bound: bool = False) -> str:
+    """Returns a call as it is written in the source: ``ask(self) -> Proposal | None``.
+
+    Args:
+        function: The function, or a class for its constructor.
+        name: The name to print; the function's own by default.
+        bound: Whether to leave out the first argument.
+    """
+    found = inspect.signature(function)
+    values = [one.replace(annotation=_bare(one.annotation)) for one in found.parameters.values()]
+    values = values[1:] if bound else values
+    result = inspect.Signature.empty if inspect.isclass(function) else found.return_annotation
+    whole = found.replace(parameters=values, return_annotation=_bare(result))
+    name = name or function.__name__
+    text = f"{name}{whole}"
+    if len(text) <= _WIDTH:
+        return text
+    head, _, tail = f"{whole}".rpartition(")")
+    del head
+    lines = [f"    {item}," for item in _each(values)]
+    return "\n".join([f"{name}(", *lines, f"){tail}"])
+
+
+def _each(values: Sequence[inspect.Parameter]) -> Iterable[str]:
+    starred = False
+    for one in values:
+        if one.kind is one.VAR_POSITIONAL:
+            starred = True
+        elif one.kind is one.KEYWORD_ONLY and not starred:
+            starred = True
+            yield "*"
+        yield str(one)
+
+
+def _bare(annotation: Any) -> Any:
+    return _Bare(annotation) if isinstance(annotation, str) else annotation
+
+
+def code(text: str, language: str = "python") -> str:
+    """Returns a block of code."""
+    fence = "````" if "```" in text else "```"
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Returns a table; cells may hold Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def literal(value: object) -> str:
+    """Returns a value as code; strings with their quotes."""
+    text = repr(value)
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def page(*parts: str) -> str:
+    """Joins the parts of a page."""
+    return "\n\n".join(part for part in parts if part) + "\n"
