@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 
-import torch
 from vega_backend_torch.backend import TorchBackend
 from vega_core import nn
 from vega_core.backend import SGD, TrainSpec

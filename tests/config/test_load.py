@@ -357,6 +357,20 @@ def test_paths_start_at_the_file(catalog: Any, tmp_path: Path, base: str) -> Non
     assert load_config(path, catalog=catalog).folder == tmp_path
 
 
+def test_local_code_starts_at_the_file(load: Load) -> None:
+    text = """\
+    pipeline: [a]
+    a:
+      pipe_step: {type: SearchPipeStep}
+      trainer: {type: Function, function: "./my.py:objective", params: {a: ../b, c: ./d e, f: x}}
+    """
+    assert load(text).steps["a"].trainer == {
+        "type": "Function",
+        "function": "/nowhere/my.py:objective",
+        "params": {"a": "/b", "c": "./d e", "f": "x"},
+    }
+
+
 def test_local_plugins(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from vega_core import Provider, hookimpl\nfrom vega_core.pipeline import Step\n\n"
@@ -365,7 +379,9 @@ def test_local_plugins(tmp_path: Path) -> None:
     )
     path = tmp_path / "file.yml"
     path.write_text("plugins: [./mine.py]\npipeline: [a]\na:\n  pipe_step: {type: Mine}\n")
-    assert load_config(path).steps["a"].pipe_step == {"type": "Mine"}
+    config = load_config(path)
+    assert config.steps["a"].pipe_step == {"type": "Mine"}
+    assert config.effective()["plugins"] == [str(tmp_path / "mine.py")]
     path.write_text("plugins: [./other.py]\npipeline: [a]\na:\n  pipe_step: {type: Mine}\n")
     with pytest.raises(InvalidConfigError, match=r"file\.yml:1:1: plugins: "):
         load_config(path)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 import torch
+
 from vega_backend_torch.backend import TorchBackend
 
 # Two threads that wait for each other are slower than one where other tests run beside.

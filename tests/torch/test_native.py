@@ -4,8 +4,8 @@ import copy
 
 import numpy as np
 import pytest
-
 import torch
+
 from vega_backend_torch.backend import TorchBackend
 from vega_backend_torch.plugin import vega_backends
 from vega_core import nn

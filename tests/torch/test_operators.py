@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import torch
+
 from vega_backend_torch.generate import Program, generate
 from vega_backend_torch.lower import LOWERINGS
 from vega_core import nn

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import torch
+
 from vega_backend_torch.backend import TorchBackend
 from vega_backend_torch.optim import RULES
 from vega_backend_torch.store import TorchGradients

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_digits
 
-import torch
 from vega_backend_torch.backend import TorchBackend
 from vega_core import nn
 from vega_core.backend import SGD, AdamW, TrainSpec

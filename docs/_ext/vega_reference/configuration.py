@@ -7,21 +7,27 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from vega_core.config.model import General, HandOver, RunConfig, StepConfig
+from vega_core.config.model import Direction, General, HandOver, RunConfig, StepConfig
 from vega_core.config.signatures import SECTION_KINDS
 from vega_core.plugins.parameters import type_text
 from vega_reference.markdown import literal, page, table
 
+_SHORT = {
+    type_text(Direction): "direction",
+    "dict[str, any]": "block",
+    "General": "block",
+    "HandOver": "block",
+}
+
 
 def configuration_page() -> str:
     """Returns the page."""
-    sections = {"": RunConfig, "general": General, "steps": StepConfig, "models": HandOver}
     return page(
         "# Configuration",
         "A configuration is a YAML or JSON file. `vega check` tells all its faults at once, each "
         "with its line and column. `vega schema` prints the JSON Schema of what is installed.",
         "## The file",
-        _keys(sections[""], skip=("steps",)),
+        _keys(RunConfig, skip=("steps",)),
         "Every other key of the file is a step. Its name has letters, digits, `_` and `-`.",
         "## `general`",
         _keys(General),
@@ -65,5 +71,7 @@ def _type(field: Any) -> str:
         for name, sign in (("ge", ">="), ("gt", ">"))
         if getattr(item, name, None) is not None
     ]
-    text = type_text(field.annotation).replace("dict[str, any]", "block")
+    text = type_text(field.annotation)
+    for long, short in _SHORT.items():
+        text = text.replace(long, short)
     return " ".join([f"`{text}`", *bounds])

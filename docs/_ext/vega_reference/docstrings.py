@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from vega_reference.markdown import code
+from vega_reference.markdown import code, table
 
 _SECTION = re.compile(r"(Args|Attributes|Returns|Yields|Raises|Example|Examples)::?\s*")
 _ENTRY = re.compile(r"(\*{0,2}[\w.]+): +(.*)", re.DOTALL)
@@ -87,9 +87,23 @@ def _block(block: str) -> str:
     first = block.lstrip("\n")
     if first.startswith("```"):
         return block
-    if first.startswith(("====", "    ", ">>>")):
+    if first.startswith("===="):
+        return _grid(first.splitlines())
+    if first.startswith(("    ", ">>>")):
         return code(textwrap.dedent(block), "python" if ">>>" in first else "text")
     return block
+
+
+def _grid(lines: list[str]) -> str:
+    """Returns a simple table of reStructuredText as one of Markdown."""
+    spans = [match.span() for match in re.finditer("=+", lines[0])]
+    ends = [start for start, _ in spans[1:]] + [None]
+    rows = [
+        [line[start:end] for (start, _), end in zip(spans, ends, strict=True)]
+        for line in lines
+        if not line.startswith("=")
+    ]
+    return table(rows[0], rows[1:])
 
 
 def _whole_fences(blocks: list[str]) -> Iterator[str]:

@@ -39,5 +39,5 @@ def _rules() -> str:
 
 def _sections() -> Iterator[str]:
     for name, function in hooks().items():
-        yield f"({name})=\n\n## `{signature(function)}`"
+        yield f"({name})=\n\n## `{signature(function, one_line=True)}`"
         yield markdown(function.__doc__)

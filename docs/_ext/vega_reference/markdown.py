@@ -16,25 +16,22 @@ class _Bare(str):
     __repr__ = str.__str__
 
 
-def signature(function: Callable[..., Any], name: str = "", *, bound: bool = False) -> str:
+def signature(function: Callable[..., Any], name: str = "", *, one_line: bool = False) -> str:
     """Returns a call as it is written in the source: ``ask(self) -> Proposal | None``.
 
     Args:
         function: The function, or a class for its constructor.
         name: The name to print; the function's own by default.
-        bound: Whether to leave out the first argument.
+        one_line: Whether to keep a long one on one line.
     """
     found = inspect.signature(function)
     values = [one.replace(annotation=_bare(one.annotation)) for one in found.parameters.values()]
-    values = values[1:] if bound else values
     result = inspect.Signature.empty if inspect.isclass(function) else found.return_annotation
-    whole = found.replace(parameters=values, return_annotation=_bare(result))
     name = name or function.__name__
-    text = f"{name}{whole}"
-    if len(text) <= _WIDTH:
+    tail = f" -> {result}" if result is not inspect.Signature.empty else ""
+    text = f"{name}({', '.join(_each(values))}){tail}"
+    if one_line or len(text) <= _WIDTH:
         return text
-    head, _, tail = f"{whole}".rpartition(")")
-    del head
     lines = [f"    {item}," for item in _each(values)]
     return "\n".join([f"{name}(", *lines, f"){tail}"])
 

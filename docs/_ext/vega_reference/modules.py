@@ -32,6 +32,9 @@ def networks_page() -> str:
         markdown(nn.__doc__),
         "## Functions",
         table(["function", "meaning"], _functions(nn)),
+        "## Primitive operators",
+        "A graph's nodes name these. Where ONNX has the operator, its name and meaning are ONNX's.",
+        table(["operator", "meaning"], _operators()),
         "## Classes",
         *(object_section(value, name, 3) for name, value in _public(nn, inspect.isclass)),
     )
@@ -54,7 +57,13 @@ def _anchor(name: str) -> str:
 
 def _functions(module: ModuleType) -> Iterator[tuple[str, str]]:
     for _, value in _public(module, inspect.isfunction):
-        yield f"`{' '.join(signature(value).split())}`", summary(value.__doc__)
+        yield f"`{signature(value, one_line=True)}`", summary(value.__doc__)
+
+
+def _operators() -> Iterator[tuple[str, str]]:
+    for name, value in _public(nn.ops, inspect.isclass):
+        if issubclass(value, nn.Primitive) and value is not nn.Primitive:
+            yield f"`{name}`", summary(value.__doc__)
 
 
 def _public(module: ModuleType, wanted: Any) -> Iterator[tuple[str, Any]]:

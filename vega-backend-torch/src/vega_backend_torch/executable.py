@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+
 from vega_backend_torch.generate import Program, to_device
 from vega_backend_torch.optim import Update
 from vega_backend_torch.store import TorchGradients, TorchStore, to_numpy

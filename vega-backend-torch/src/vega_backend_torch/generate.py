@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+
 from vega_backend_torch.lower import FRESH, LOWERINGS, NAMESPACE, Site
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph, Node

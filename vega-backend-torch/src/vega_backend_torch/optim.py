@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+import torch
 from torch.optim.adam import adam as torch_adam
 from torch.optim.adamw import adamw as torch_adamw
 from torch.optim.sgd import sgd as torch_sgd
 
-import torch
 from vega_backend_torch.store import TorchStore, to_numpy
 from vega_core.backend import SGD, Adam, AdamW, Optimizer, RMSprop, TrainSpec
 from vega_core.nn.graph import Graph

@@ -117,7 +117,8 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "inchannels": "in_channels",
         "outchannels": "out_channels",
     },
-    "schedule": {"T_max": "epochs", "eta_min": "min_lr"},
+    "schedule": {"T_max": "t_max", "min_lr": "eta_min"},
+    "loss": {"label_smoothing": "smoothing"},
 }
 """Parameters of components, by kind; used where the component has the new name and not the old."""
 
@@ -170,6 +171,7 @@ ADVICE: Mapping[str, Mapping[str, str]] = {
         "use_amp": "write 'precision: bfloat16'",
         "pretrained_model_file": "take trained models over with 'models: {from: STEP}'",
     },
+    "metric": {"topk": "list {type: top_k_accuracy, k: 5} beside 'accuracy'"},
     "network": {"model_desc_file": "write the description itself, or take it over with 'models'"},
 }
 """Parameters that are refused, by kind, and what to write; used like `UNUSED`."""

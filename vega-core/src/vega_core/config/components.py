@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -178,6 +180,9 @@ class Components:
             self.check_each(slot, path)
         elif takes_path(parameter.annotation) and isinstance(value, str):
             self._path(signature.kind, path, node, value)
+        else:
+            for _, inside in node.walk():
+                inside.value = self._beside(inside.value)
 
     def _path(self, kind: str, path: Path, node: Node, value: str) -> None:
         place = self._folder / FilePath(value).expanduser()
@@ -185,3 +190,13 @@ class Components:
         if kind == "dataset" and self._check_data and not place.exists():
             message = f"no such file or folder: {place}; --no-data skips this check"
             self._report.error(path, message)
+
+    def _beside(self, value: Any) -> Any:
+        """Returns text that begins like ``./my.py:objective`` with the place of the file in it.
+
+        Text with white space may be a command line, where a place with white space would not do.
+        """
+        if not isinstance(value, str) or not value.startswith(("./", "../")):
+            return value
+        absolute = os.path.normpath(self._folder / value)
+        return value if re.search(r"\s", f"{value}{absolute}") else absolute

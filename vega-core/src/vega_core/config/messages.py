@@ -67,6 +67,7 @@ def shown(value: Any) -> str:
 def _inside(location: Path, data: Any) -> Path:
     """Drops the parts of a location that name a branch of a union, which data do not have."""
     path: list[str | int] = []
+    part: Any
     for part in location:
         try:
             data = data[part] if isinstance(data, (Mapping, list, tuple)) else {}[part]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 
 from vega_core.config.diagnostics import Diagnostic
 from vega_core.config.nodes import Node
+from vega_core.plugins.importing import absolute, is_path
 
 Block = dict[str, Any]
 """A component: its ``type``, and its parameters beside it."""
@@ -163,13 +164,16 @@ class RunConfig(_Section):
         """
         data: dict[str, Any] = {
             "general": self.general.model_dump(mode="json"),
-            "plugins": list(self.plugins),
+            "plugins": [self._located(plugin) for plugin in self.plugins],
             "pipeline": list(self.pipeline),
         }
         for name, node in (self._root.items if self._root else {}).items():
             if name not in data:
                 data[name] = node.plain(without=("ref", "default", "models"))
         return data
+
+    def _located(self, plugin: str) -> str:
+        return str(absolute(plugin, self._folder)) if is_path(plugin) else plugin
 
 
 def _leaves(node: Node, prefix: str = "") -> Iterable[str]:

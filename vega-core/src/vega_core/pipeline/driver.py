@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vega_core.config import RunConfig
-from vega_core.errors import UserError
-from vega_core.pipeline.handover import inherited
+from vega_core.pipeline.checking import check_steps, make_step
 from vega_core.pipeline.loop import Interrupted, LoopSettings
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord, read_records, write_records
@@ -107,15 +106,9 @@ class Run:
         """Checks data and models of every step; nothing is written.
 
         Raises:
-            UserError: Something cannot work.
+            InvalidConfigError: Something cannot work; each fault has its place.
         """
-        earlier: dict[str, Mapping[str, Any]] = {}
-        for name in self._config.pipeline:
-            earlier[name] = inherited(self._config.steps[name].plain(), earlier)
-            try:
-                self._step(name).check(earlier[name], self._catalog)
-            except UserError as error:
-                raise type(error)(f"step '{name}': {error}") from error
+        check_steps(self._config, self._catalog)
 
     def execute(self) -> RunResult:
         """Runs every step that has not finished yet.
@@ -175,7 +168,8 @@ class Run:
                 self._outputs[name] = self._run_step(context, index, len(names))
 
     def _run_step(self, context: StepContext, index: int, count: int) -> Output:
-        step, name, started = self._step(context.name), context.name, time.monotonic()
+        name, started = context.name, time.monotonic()
+        step = make_step(self._config, self._catalog, name)
         finished = _finished(context)
         if finished is not None:
             output = _finished_output(context, finished)
@@ -197,11 +191,6 @@ class Run:
             state = "partial" if output.failed else "ok"
             self._emit_step(context, state, seconds, output)
         return output
-
-    def _step(self, name: str) -> Step:
-        described = dict(self._config.steps[name].pipe_step)
-        step: Step = self._catalog.load("step", described.pop("type"))(**described)
-        return step
 
     def _emit_run(self, hook: str, state: str, config: Mapping[str, Any], resumed: bool) -> None:
         seconds = time.monotonic() - self._started

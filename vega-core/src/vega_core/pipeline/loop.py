@@ -137,7 +137,7 @@ class SearchLoop:
                 self._submit(evaluation)
 
     def _left_behind(self, evaluation: Evaluation) -> Ended:
-        """Returns the end of an attempt that has none in the journal; its worker may have left one."""
+        """Returns the end that the worker has left of an attempt of which the journal has none."""
         attempt = self._make_attempt(evaluation.proposal, evaluation.attempt)
         ended = read_result(attempt)
         return ended or Ended(attempt.key, AttemptState.CANCELLED, reason="the driver ended")

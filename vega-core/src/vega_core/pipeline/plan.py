@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vega_core.config import Diagnostic, InvalidConfigError, RunConfig, StepConfig
-from vega_core.config.locate import located
-from vega_core.errors import UserError
-from vega_core.pipeline.handover import merge
+from vega_core.config import RunConfig, StepConfig
+from vega_core.pipeline.checking import Faults, make_step, note_faults, whole_configurations
 from vega_core.pipeline.search_step import SearchStep, make_algorithm
 from vega_core.pipeline.sections import epochs_of
 from vega_core.plugins import Catalog
@@ -86,58 +83,33 @@ def plan_run(config: RunConfig, catalog: Catalog, *, check_data: bool = True) ->
     Raises:
         InvalidConfigError: Steps cannot work as configured; each fault has its place.
     """
-    planner = _Planner(config, catalog, check_data)
-    for name in config.pipeline:
-        planner.add(name)
-    if planner.faults:
-        raise InvalidConfigError(planner.faults)
+    faults = Faults(config)
+    whole = whole_configurations(config)
+    steps = []
+    for index, (name, plain) in enumerate(whole.items()):
+        takes, select = _source(config.steps[name], list(whole)[:index])
+        with faults.noting(name):
+            steps.append(_plan_step(config, catalog, name, plain, takes, select))
+    if check_data:
+        note_faults(faults, config, catalog)
+    faults.raise_any()
     general = config.general
-    return RunPlan(general.backend, general.workers, general.seed, tuple(planner.steps))
+    return RunPlan(general.backend, general.workers, general.seed, tuple(steps))
 
 
-class _Planner:
-    """Plans steps one after another.
-
-    Attributes:
-        steps: What is planned so far.
-        faults: What keeps steps from working.
-    """
-
-    def __init__(self, config: RunConfig, catalog: Catalog, check_data: bool) -> None:
-        self.steps: list[StepPlan] = []
-        self.faults: dict[Diagnostic, None] = {}
-        self._config = config
-        self._catalog = catalog
-        self._check_data = check_data
-        self._whole: dict[str, dict[str, Any]] = {}
-
-    def add(self, name: str) -> None:
-        """Plans one step; its configuration is as it will see it, with what it takes over."""
-        step = self._config.steps[name]
-        described = dict(step.pipe_step)
-        cls = self._catalog.load("step", described.pop("type"))
-        searches = step.search_algorithm is not None or issubclass(cls, SearchStep)
-        takes, select = (None, "") if searches else _source(step, list(self._whole))
-        whole = step.plain()
-        if takes is not None:
-            whole = merge(self._whole[takes], whole)
-        self._whole[name] = whole
-        with self._noting(name):
-            if searches:
-                algorithm = make_algorithm(whole, self._catalog, self._config.general.seed)
-                self.steps.append(_searching(name, whole, algorithm))
-            else:
-                self.steps.append(_training(name, whole, takes, select))
-        if self._check_data:
-            with self._noting(name):
-                cls(**described).check(whole, self._catalog)
-
-    @contextmanager
-    def _noting(self, step: str) -> Iterator[None]:
-        try:
-            yield
-        except UserError as error:
-            self.faults |= dict.fromkeys(located(self._config, step, error).diagnostics)
+def _plan_step(
+    config: RunConfig,
+    catalog: Catalog,
+    name: str,
+    plain: Mapping[str, Any],
+    takes: str | None,
+    select: str,
+) -> StepPlan:
+    searches = isinstance(make_step(config, catalog, name), SearchStep)
+    if searches or "search_algorithm" in plain:
+        algorithm = make_algorithm(plain, catalog, config.general.seed)
+        return _searching(name, plain, algorithm, takes, select)
+    return _training(name, plain, takes, select)
 
 
 def _source(step: StepConfig, earlier: Sequence[str]) -> tuple[str | None, str]:
@@ -146,10 +118,14 @@ def _source(step: StepConfig, earlier: Sequence[str]) -> tuple[str | None, str]:
     return (earlier[-1] if earlier else None), "best"
 
 
-def _searching(name: str, plain: Mapping[str, Any], algorithm: Algorithm) -> StepPlan:
+def _searching(
+    name: str, plain: Mapping[str, Any], algorithm: Algorithm, takes: str | None, select: str
+) -> StepPlan:
     plan, problem = algorithm.plan(), algorithm.problem
     return StepPlan(
         **_sections(name, plain),
+        takes=takes,
+        select=select if takes else None,
         algorithm=plain["search_algorithm"]["type"],
         searched=tuple(problem.space.names),
         objectives=problem.objectives.to_config(),

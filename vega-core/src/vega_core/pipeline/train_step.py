@@ -45,7 +45,8 @@ class TrainStep(Step):
 
     def run(self, context: StepContext) -> Output:
         source = take_over(context)
-        selected = self._selected(context, source)
+        first = self._first(context, source)
+        selected = _selected(context, source, first)
         objectives = objectives_of(source.config, context.catalog)
         budget = epochs_of(source.config)
         models = {record.id: free_names(record.overlay, context.own) for record in selected}
@@ -71,22 +72,18 @@ class TrainStep(Step):
             configuration=source.config,
             trials=len(search.trials),
             failed=failed,
-            notes=describe_gain(records, objectives, self.splits),
+            notes=describe_gain(records, first.id, objectives, self.splits) if first else (),
         )
 
     def clean(self, context: StepContext) -> None:
         discard_checkpoints(context)
 
-    def _selected(self, context: StepContext, source: Source) -> list[ModelRecord]:
-        if not source.selected:
-            return [_own_record(context)]
-        selected = list(source.selected)
-        if self.baseline:
-            name = selected[0].provenance["step"]
-            first = select_records(context.outputs[name].records, "first")[0]
-            if first not in selected:
-                selected.append(replace(first, id=first.id + MARK))
-        return selected
+    def _first(self, context: StepContext, source: Source) -> ModelRecord | None:
+        """Returns the record of the baseline, if there is to be one."""
+        if not self.baseline or not source.selected:
+            return None
+        output = context.outputs[source.selected[0].provenance["step"]]
+        return select_records(output.records, "first")[0]
 
     def _parameters(self, context: StepContext, selected: Sequence[ModelRecord]) -> dict[int, Path]:
         if not self.load_weights:
@@ -100,6 +97,13 @@ class TrainStep(Step):
                 )
             found[trial] = context.run.inside(record.artifacts["model"])
         return found
+
+
+def _selected(context: StepContext, source: Source, first: ModelRecord | None) -> list[ModelRecord]:
+    selected = list(source.selected) or [_own_record(context)]
+    if first is not None and first not in selected:
+        selected.append(replace(first, id=first.id + MARK))
+    return selected
 
 
 def _own_record(context: StepContext) -> ModelRecord:

@@ -6,7 +6,6 @@ from functools import cache
 from typing import ClassVar
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from vega_core.data import Array, ArrayDataset, Split, Task, split_indices
 from vega_tasks.classification.task import CLASSIFICATION
@@ -43,6 +42,9 @@ class Digits(ArrayDataset):
 
 @cache  # what comes inside a package does not change; a warm worker reads it once
 def _read() -> tuple[Array, Array]:
+    # Imported here: scikit-learn takes longer to import than a configuration to check.
+    from sklearn.datasets import load_digits
+
     pictures, labels = load_digits(return_X_y=True)
     images = (pictures.reshape(-1, 1, 8, 8) / _LEVELS).astype(np.float32)
     return images, labels.astype(np.int64)

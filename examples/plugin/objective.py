@@ -1,0 +1,2 @@
+def objective(config):
+    return (config["x"] - 1) ** 2 + (config["y"] + 2) ** 2
