@@ -62,8 +62,8 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Checks types, strictly."""
-    install_packages(session, CORE, "vega-algos-hpo")
-    session.install(*CONSTRAINTS, "mypy", "types-PyYAML")
+    install_packages(session, *PACKAGES)
+    session.install(*CONSTRAINTS, "mypy", "types-PyYAML", "pytest")
     session.run("mypy")
 
 
@@ -109,7 +109,7 @@ def minimum(session: nox.Session) -> None:
     session.install(*lowest_versions(*packages))
     session.install("--no-deps", *editable)
     session.install(*CONSTRAINTS, "pytest", "hypothesis")
-    session.run("pytest", "-m", "not soak and not torch", *session.posargs)
+    session.run("pytest", *session.posargs)
 
 
 @nox.session

@@ -7,12 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vega_core.cli.main import execute
+
+pytestmark = pytest.mark.skipif(
+    find_spec("vega_backend_torch") is None, reason="the configurations name PyTorch"
+)
 
 SOUND = """\
 general: {backend: torch, workers: 2, seed: 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -387,7 +388,8 @@ def test_local_plugins(tmp_path: Path) -> None:
         load_config(path)
 
 
-def test_no_framework_is_imported(tmp_path: Path) -> None:
+@pytest.mark.skipif(find_spec("vega_backend_torch") is None, reason="the step trains on PyTorch")
+def test_no_framework_is_imported() -> None:
     code = (
         "import sys\nfrom vega_core.config import load_config\n"
         "load_config({'pipeline': ['a'], 'a': {'pipe_step': {'type': 'SearchPipeStep'},"

@@ -129,6 +129,12 @@ class Project:
                 process.communicate()
 
 
+@pytest.fixture(scope="session")
+def make_project() -> type[Project]:
+    """Makes projects that several tests share."""
+    return Project
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     made = Project(tmp_path)

@@ -111,6 +111,7 @@ KINDS = {
     "nan": lambda report: math.nan,
     "infinite": lambda report: -math.inf,
     "hangs": hangs,
+    "stalls": lambda report: time.sleep(60),
     "grows": grows,
     "exits": lambda report: os._exit(3),
     "crashes": crashes,

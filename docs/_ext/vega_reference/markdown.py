@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 _WIDTH = 96
+_LONGEST_DEFAULT = 60
 
 
 class _Bare(str):
@@ -25,7 +26,7 @@ def signature(function: Callable[..., Any], name: str = "", *, one_line: bool = 
         one_line: Whether to keep a long one on one line.
     """
     found = inspect.signature(function)
-    values = [one.replace(annotation=_bare(one.annotation)) for one in found.parameters.values()]
+    values = [_shown(one) for one in found.parameters.values()]
     result = inspect.Signature.empty if inspect.isclass(function) else found.return_annotation
     name = name or function.__name__
     tail = f" -> {result}" if result is not inspect.Signature.empty else ""
@@ -45,6 +46,13 @@ def _each(values: Sequence[inspect.Parameter]) -> Iterable[str]:
             starred = True
             yield "*"
         yield str(one)
+
+
+def _shown(one: inspect.Parameter) -> inspect.Parameter:
+    default = one.default
+    if default is not one.empty and len(repr(default)) > _LONGEST_DEFAULT:
+        default = _Bare("...")
+    return one.replace(annotation=_bare(one.annotation), default=default)
 
 
 def _bare(annotation: Any) -> Any:

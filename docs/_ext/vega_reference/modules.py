@@ -52,7 +52,8 @@ def _said(name: str) -> str:
 
 
 def _anchor(name: str) -> str:
-    return f"python-{name}"
+    kind = "class" if inspect.isclass(getattr(vega_core, name)) else "value"
+    return f"python-{kind}-{name.lower()}"
 
 
 def _functions(module: ModuleType) -> Iterator[tuple[str, str]]:

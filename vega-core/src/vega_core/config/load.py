@@ -22,7 +22,7 @@ from vega_core.config.source import Source, load_source
 from vega_core.config.spaces import check_space
 from vega_core.config.steps import check_steps, fill_types
 from vega_core.errors import PluginError, suggest
-from vega_core.plugins import Catalog, load_catalog
+from vega_core.plugins import Catalog, NotInstalled, load_catalog
 
 
 def load_config(
@@ -143,15 +143,19 @@ def _check_components(
 
 
 def _check_named(report: Report, catalog: Catalog, steps: Iterable[str]) -> None:
-    """Checks the components that ``general`` names; the default backend only where it trains."""
+    """Checks the components that ``general`` names; a backend must be there only if it trains."""
     trains = any(report.root.get(step, "model") is not None for step in steps)
     for key, needed in (("backend", trains), ("executor", False)):
         node = report.root.get("general", key)
         if node is None and not needed:
             continue
         name = node.value if node is not None else General.model_fields[key].default
-        if isinstance(name, str):
-            try:
-                catalog.find(key, name)
-            except PluginError as error:
+        if not isinstance(name, str):
+            continue
+        try:
+            catalog.find(key, name)
+        except NotInstalled as error:
+            if needed:
                 report.error(("general", key), str(error))
+        except PluginError as error:
+            report.error(("general", key), str(error))

@@ -42,7 +42,15 @@ class Faults:
         try:
             yield
         except UserError as error:
-            self._found |= dict.fromkeys(located(self._config, step, error).diagnostics)
+            for found in located(self._config, step, error).diagnostics:
+                if not self._is_taken_over(found):
+                    self._found[found] = None
+
+    def _is_taken_over(self, found: Diagnostic) -> bool:
+        """Whether a fault lies in what another step has written, where it is noted already."""
+        root = self._config.root
+        written = root is None or root.get(*found.path[:2]) is not None
+        return not written and any(found.message == other.message for other in self._found)
 
     def raise_any(self) -> None:
         """Raises what was noted as one error.

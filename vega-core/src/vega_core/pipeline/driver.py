@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vega_core.config import RunConfig
+from vega_core.errors import UserError
 from vega_core.pipeline.checking import check_steps, make_step
 from vega_core.pipeline.loop import Interrupted, LoopSettings
 from vega_core.pipeline.progress import Progress
@@ -27,6 +28,7 @@ from vega_core.store.records import StepFinished, StepStarted
 from vega_core.store.rundir import RunDir
 
 OK, FAILED, PARTIAL = 0, 1, 3
+_INTERRUPTIONS = (Interrupted, KeyboardInterrupt)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Run:
             Interrupted: It was stopped by a signal and can be resumed.
         """
         self.check()
-        run = RunDir.create(self._folder)
+        run = _make_folder(self._folder)
         with RunLock(run.lock), StopSignals() as signals:
             effective, resumed = prepare(run, self._config, self._catalog, self._base, self._resume)
             self._settings = _settings(effective["general"])
@@ -136,6 +138,9 @@ class Run:
                 raise Interrupted(
                     f"stopped; 'vega run {run.root} --resume' goes on from here", signals.received
                 ) from error
+            except KeyboardInterrupt:
+                state = "interrupted"
+                raise
             finally:
                 self._emit_run("vega_run_finished", state, effective, resumed)
         return self._result()
@@ -179,7 +184,7 @@ class Run:
             try:
                 output = _run_to_its_end(step, context)
             except BaseException as error:
-                state = "interrupted" if isinstance(error, Interrupted) else "failed"
+                state = "interrupted" if isinstance(error, _INTERRUPTIONS) else "failed"
                 self._emit_step(context, state, time.monotonic() - started)
                 raise
         step.clean(context)
@@ -229,6 +234,15 @@ class Run:
             seconds=time.monotonic() - self._started,
             notes=[note for output in self._outputs.values() for note in output.notes],
         )
+
+
+def _make_folder(folder: Path) -> RunDir:
+    try:
+        return RunDir.create(folder)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made: {error.strerror}; choose another output directory"
+        ) from error
 
 
 def _settings(general: Mapping[str, Any]) -> LoopSettings:

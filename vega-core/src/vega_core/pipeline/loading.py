@@ -130,7 +130,7 @@ class LoadedModel:
             )
         batch: dict[str, Array] = {}
         for name, field in self._fields.items():
-            array = np.asarray(named[name], dtype=field.dtype)
+            array = _array(name, named[name], field)
             if array.shape[1:] != field.padded_shape:
                 raise DataError(
                     f"'{name}' has the shape {array.shape}; the model takes "
@@ -141,6 +141,13 @@ class LoadedModel:
         for transform in self._transforms:
             batch = transform(batch, rng)
         return batch
+
+
+def _array(name: str, values: npt.ArrayLike, field: Field) -> Array:
+    try:
+        return np.asarray(values, dtype=field.dtype)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"'{name}' cannot be read as {field.dtype}: {error}") from error
 
 
 def _padded(batch: Mapping[str, Array], size: int) -> dict[str, Array]:

@@ -28,12 +28,16 @@ def run_log(path: Path) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            note.write(f"ends: {error!r}", bug=not isinstance(error, VegaError))
+            note.write(f"ends: {error!r}", bug=_is_bug(error))
             raise
         else:
             note.write("ends well")
         finally:
             _LOG.removeHandler(handler)
+
+
+def _is_bug(error: BaseException) -> bool:
+    return isinstance(error, Exception) and not isinstance(error, VegaError)
 
 
 class _Note:

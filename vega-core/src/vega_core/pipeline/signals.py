@@ -16,10 +16,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @final
 class StopSignals:
-    """Turns the first signal into a call of `on_stop`'s function, and a second into an exit.
+    """Turns the first signal into a call of `on_stop`'s function; a second one leaves at once.
 
-    Workers die with the driver, so that leaving at once leaves nothing behind; everything that
-    was told to anybody is in the journal by then. Outside of the main thread it does nothing.
+    A second Ctrl-C raises KeyboardInterrupt, a third one or a second SIGTERM ends the process.
+    Workers die with the driver, so that nothing is left behind; everything that was told to
+    anybody is in the journal by then. Outside of the main thread it does nothing.
 
     Attributes:
         received: Number of the first signal that came, or 0.
@@ -27,6 +28,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received = 0
+        self._leaving = False
         self._stop: Callable[[], None] = lambda: None
         self._before: dict[int, Any] = {}
 
@@ -51,7 +53,11 @@ class StopSignals:
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if self.received:
+        if not self.received:
+            self.received = number
+            self._stop()
+        elif number == signal.SIGINT and not self._leaving:
+            self._leaving = True
+            raise KeyboardInterrupt
+        else:
             os._exit(128 + number)
-        self.received = number
-        self._stop()

@@ -55,6 +55,8 @@ def _pipeline(run: RunDir) -> list[str]:
 def _next(run: RunDir, state: str) -> str:
     if state == "running":
         return "wait, or stop it with Ctrl-C"
+    if not run.config.is_file():
+        return f"the call of vega_core.tune again, with output={str(run.root)!r} and resume=True"
     if state == "stopped":
         return f"vega run {run.root} --resume"
     steps = _pipeline(run)

@@ -30,6 +30,7 @@ from vega_core.search.problem import Analyse
 from vega_core.space import SearchSpace
 from vega_core.store.journal import Journal
 from vega_core.store.lock import RunLock
+from vega_core.store.records import StepFinished, StepStarted
 from vega_core.store.rundir import RunDir
 
 STEP = "tune"
@@ -148,6 +149,7 @@ def tune(
     )
     name = importable(objective) if workers else None
     limits = Limits(trial_timeout, None, memory_limit_mb)
+    _check_place(workers, name, limits)
 
     def attempt(proposal: Proposal, number: int) -> Attempt:
         payload = {
@@ -165,6 +167,8 @@ def tune(
     look_ahead = max(1, workers) if deterministic else None
     with ExitStack() as stack:
         journal = _journal(stack, output, resume)
+        if journal:
+            journal.append(StepStarted(step=STEP))
         signals = stack.enter_context(StopSignals())
         executor = stack.enter_context(_executor(objective, name, workers))
         loop = SearchLoop(
@@ -180,6 +184,9 @@ def tune(
         )
         signals.on_stop(loop.stop)
         loop.run()
+        if journal:
+            data = {"trials": len(search.trials), "failed": failures.failed}
+            journal.append(StepFinished(step=STEP, data=data))
     pareto = search.pareto() if len(goals) > 1 else [one for one in [search.best()] if one]
     if not pareto:
         raise RunFailed(f"none of the {len(search.trials)} trials succeeded")
@@ -191,6 +198,16 @@ def _check_trials(cls: type[Algorithm]) -> None:
         raise SearchError(f"{cls.__name__} does not take a number of trials; leave out trials=")
 
 
+def _check_place(workers: int, name: str | None, limits: Limits) -> None:
+    if workers < 0:
+        raise SearchError(f"workers: expected 0 or more, got {workers}")
+    if name is None and limits != Limits():
+        raise SearchError(
+            "trial_timeout and memory_limit_mb need child processes: give workers, and a function "
+            "that a child can import (not a lambda, a local function or one of a notebook)"
+        )
+
+
 def _executor(objective: Callable[..., Any], name: str | None, workers: int) -> Executor:
     if name is not None:
         return LocalExecutor(workers)
@@ -200,6 +217,8 @@ def _executor(objective: Callable[..., Any], name: str | None, workers: int) -> 
 
 def _journal(stack: ExitStack, output: str | Path | None, resume: bool) -> Journal | None:
     if output is None:
+        if resume:
+            raise SearchError("resume needs the run directory of the earlier run: give output")
         return None
     run = RunDir.create(output)
     stack.enter_context(RunLock(run.lock))
