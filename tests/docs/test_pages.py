@@ -18,7 +18,7 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 def test_the_readme_begins_with_the_two_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (first,) = re.findall(r"\A# Vega\n\n<!--.*-->\n```sh\n(.*?)```", text, flags=re.S)
+    (first,) = re.findall(r"\A# Vega\n\n<!--[^\n]*-->\n```sh\n(.*?)```", text, flags=re.S)
     assert first.splitlines() == [
         "python -m pip install nox && python -m nox -s quickstart",
         "python -m nox -s tests",

@@ -101,9 +101,7 @@ def test_every_exit_code_state_and_file_is_listed(pages):
     kinds = [item for item in vars(errors).values() if isinstance(item, type)]
     for error in kinds:
         if issubclass(error, errors.VegaError):
-            row = next(
-                line for line in text.splitlines() if line.startswith(f"| {error.exit_code} |")
-            )
+            (row,) = [line for line in rows if line.startswith(f"| {error.exit_code} |")]
             assert f"`{error.__name__}`" in row
     for code in (0, 3, 130, 143):
         assert f"\n| {code} |" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import vega_core as vega
 from vega_core.errors import RunFailed
 
-LISTENER = '''
+LISTENER = """
 import json
 from pathlib import Path
 from vega_core import hookimpl
@@ -34,7 +35,7 @@ def vega_step_finished(step):
 @hookimpl
 def vega_run_finished(run):
     note("run finished", run.state, run.resumed)
-'''
+"""
 
 
 @pytest.fixture
@@ -47,10 +48,8 @@ def heard(project):
         path.write_text(json.dumps({**config, "plugins": ["./listener.py"]}))
         file = project.folder / "heard.jsonl"
         file.unlink(missing_ok=True)
-        try:
+        with contextlib.suppress(RunFailed):
             vega.run(path, general={"output": str(project.out)}, resume=resume)
-        except RunFailed:
-            pass
         return [json.loads(line) for line in file.read_text().splitlines()]
 
     return run

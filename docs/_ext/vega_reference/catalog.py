@@ -16,13 +16,13 @@ def whole_catalog() -> Catalog:
     A plugin's module imports no framework, so that a backend can be listed where its framework
     is not installed.
     """
-    missing = []
-    installed = load_catalog()
-    for package in packages():
-        if installed.plugin(package) is None:
-            sys.path.append(str(REPOSITORY / package / "src"))
-            missing.append(f"{package.replace('-', '_')}.plugin")
-    return load_catalog(missing)
+    installed, before = load_catalog(), list(sys.path)
+    missing = [package for package in packages() if installed.plugin(package) is None]
+    sys.path += [str(REPOSITORY / package / "src") for package in missing]
+    try:
+        return load_catalog([f"{package.replace('-', '_')}.plugin" for package in missing])
+    finally:
+        sys.path[:] = before
 
 
 def packages() -> list[str]:

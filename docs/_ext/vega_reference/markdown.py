@@ -50,7 +50,8 @@ def _each(values: Sequence[inspect.Parameter]) -> Iterable[str]:
 
 def _shown(one: inspect.Parameter) -> inspect.Parameter:
     default = one.default
-    if default is not one.empty and len(repr(default)) > _LONGEST_DEFAULT:
+    text = "" if default is one.empty else repr(default)
+    if len(text) > _LONGEST_DEFAULT or " at 0x" in text:
         default = _Bare("...")
     return one.replace(annotation=_bare(one.annotation), default=default)
 

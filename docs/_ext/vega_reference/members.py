@@ -22,7 +22,7 @@ def object_section(value: Any, title: str, level: int = 2) -> str:
     """Returns a section: signature, docstring, and the methods of a class."""
     head = f"{'#' * level} `{title}`"
     if not callable(value) or not hasattr(value, "__name__"):
-        return page(head, code(f"{title.rpartition('.')[2]} = {value!r}"))
+        return page(head, markdown(type(value).__doc__)).rstrip()
     parts = [head, _call(value), markdown(value.__doc__)]
     if inspect.isclass(value):
         parts += methods(value, level + 1)

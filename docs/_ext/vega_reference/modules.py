@@ -41,14 +41,19 @@ def networks_page() -> str:
 
 
 def _section(name: str) -> str:
+    if name in _VALUES:
+        return page(f"## `{name}`", _VALUES[name]).rstrip()
     return object_section(getattr(vega_core, name), name)
 
 
 def _said(name: str) -> str:
-    value = getattr(vega_core, name)
-    if name == "FAILED":
-        return "Told instead of metrics where an evaluation gave none."
-    return summary(value.__doc__)
+    return _VALUES.get(name) or summary(getattr(vega_core, name).__doc__)
+
+
+_VALUES = {
+    "FAILED": "Told instead of metrics where an evaluation gave none.",
+    "hookimpl": "Marks a function of a plugin as the implementation of the hook of its name.",
+}
 
 
 def _anchor(name: str) -> str:

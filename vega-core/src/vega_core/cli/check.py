@@ -57,7 +57,8 @@ def _lines(file: Path, plan: RunPlan) -> Iterator[str]:
     from vega_core.cli.output import table
 
     workers = f"{plan.workers} worker{'s' * (plan.workers != 1)}"
-    yield f"{file} is valid: backend {plan.backend}, {workers}, seed {plan.seed}"
+    backend = f"backend {plan.backend}, " if plan.backend else ""
+    yield f"{file} is valid: {backend}{workers}, seed {plan.seed}"
     for number, step in enumerate(plan.steps, start=1):
         yield f"step {number}/{len(plan.steps)}: {step.name} ({step.type})"
         yield from table(_rows(step), indent=2)
@@ -77,9 +78,9 @@ def _rows(step: StepPlan) -> Iterator[tuple[str, str]]:
         yield "trials", "not known before the step before has ended"
     for rung in step.rungs:
         trials = _counted(rung.at_least, rung.at_most, "trial")
-        yield f"rung {rung.number}", f"{trials} of {_counted(rung.budget, rung.budget, 'epoch')}"
+        yield f"rung {rung.number}", f"{trials} of {_counted(rung.budget, rung.budget, step.unit)}"
     if step.budget_at_least is not None and step.budget_at_most is not None:
-        yield "in total", _counted(step.budget_at_least, step.budget_at_most, "epoch")
+        yield "in total", _counted(step.budget_at_least, step.budget_at_most, step.unit)
 
 
 def _counted(low: float, high: float, what: str) -> str:

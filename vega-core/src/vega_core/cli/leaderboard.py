@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vega_core.cli.metrics import shown
 from vega_core.pipeline.driver import RunResult
 from vega_core.pipeline.records import ModelRecord
 
@@ -53,6 +54,4 @@ def _counted(number: int, what: str) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return "-"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return shown(value) if isinstance(value, float) else str(value)

@@ -13,7 +13,8 @@ from rich.text import Text
 from typing_extensions import Self
 
 from vega_core.cli.leaderboard import leaderboard
-from vega_core.cli.progress import describe_end, describe_plan, values
+from vega_core.cli.metrics import values
+from vega_core.cli.progress import SHOWN, describe_end, describe_plan
 from vega_core.execute import AttemptState, Ended, Report
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord
@@ -25,12 +26,13 @@ class LiveProgress(Progress):
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
-        self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=4)
         self._running: dict[tuple[int, float], tuple[float, str]] = {}
         self._head = ""
         self._ended = 0
         self._failed = 0
         self._best: Mapping[str, float] = {}
+        # Last, because it asks for the table at once.
+        self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=4)
 
     def __enter__(self) -> Self:
         self._live.__enter__()
@@ -56,7 +58,7 @@ class LiveProgress(Progress):
     def reported(self, report: Report) -> None:
         key = (report.key.trial, report.key.budget)
         if key in self._running:
-            text = f"at {report.step:g}: {values(report.metrics)}"
+            text = f"at {report.step:g}: {values(report.metrics, SHOWN)}"
             self._running[key] = (self._running[key][0], text)
 
     def trial_ended(

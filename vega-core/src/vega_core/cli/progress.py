@@ -9,10 +9,15 @@ from contextlib import AbstractContextManager, nullcontext
 import click
 
 from vega_core.cli.leaderboard import leaderboard
+from vega_core.cli.metrics import values
 from vega_core.execute import AttemptState, Ended
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord
 from vega_core.search import Plan, Proposal
+
+
+SHOWN = 4
+"""Metrics in a line."""
 
 
 def make_progress() -> AbstractContextManager[Progress]:
@@ -23,11 +28,6 @@ def make_progress() -> AbstractContextManager[Progress]:
 
         return LiveProgress()
     return nullcontext(LineProgress())
-
-
-def values(metrics: Mapping[str, float], limit: int = 4) -> str:
-    """Returns the first metrics as text."""
-    return "  ".join(f"{name}={value:.4g}" for name, value in list(metrics.items())[:limit])
 
 
 def describe_plan(plan: Plan) -> str:
@@ -42,7 +42,7 @@ def describe_end(
     """Returns the end of an attempt as one line."""
     head = f"trial {proposal.trial}  budget {proposal.budget:g}  {ended.state}"
     if ended.state in (AttemptState.OK, AttemptState.PRUNED):
-        text = f"{head}  {values(ended.metrics or {})}"
+        text = f"{head}  {values(ended.metrics or {}, SHOWN)}"
     else:
         text = f"{head}: {ended.reason}" + ("; trying again" if again else "")
     return f"{text}  ({ended.seconds:.1f} s)" + (f"  best {values(best)}" if best else "")

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from vega_core.cli.metrics import values
+
 
 @click.command("status", short_help="Show where a run stands.")
 @click.argument("directory", type=click.Path(path_type=Path))
@@ -32,6 +34,5 @@ def command(directory: Path, as_json: bool) -> None:
 
 
 def _line(trial: dict[str, Any]) -> str:
-    metrics = "  ".join(f"{name}={value:.4g}" for name, value in (trial["metrics"] or {}).items())
-    outcome = metrics if trial["state"] in ("ok", "running") else trial["reason"]
+    outcome = values(trial["metrics"] or {}) if trial["state"] in ("ok", "running") else trial["reason"]
     return f"trial {trial['trial']:>4}  budget {trial['budget']:g}  {trial['state']:<9} {outcome}"

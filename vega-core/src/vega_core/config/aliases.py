@@ -20,7 +20,7 @@ _ONE_DEVICE = "a trial runs on one device"
 
 GENERAL_UNUSED: Mapping[str, str] = {
     "general.device_category": "the backend finds its devices",
-    "general.logger": "the run's log holds every level",
+    "general.logger": "run.log holds what the driver logs",
     "general.parallel_search": _WORKERS,
     "general.parallel_fully_train": _WORKERS,
     "general.workers_num": _WORKERS,

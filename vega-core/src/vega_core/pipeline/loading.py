@@ -136,6 +136,8 @@ class LoadedModel:
                     f"'{name}' has the shape {array.shape}; the model takes "
                     f"(N, {', '.join(map(str, field.padded_shape))})"
                 )
+            if not len(array):
+                raise DataError(f"'{name}' holds no sample")
             batch[name] = array
         rng = np.random.default_rng(0)
         for transform in self._transforms:

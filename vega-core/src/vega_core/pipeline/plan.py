@@ -50,19 +50,24 @@ class StepPlan:
     budget_at_least: float | None = None
     budget_at_most: float | None = None
 
+    @property
+    def unit(self) -> str:
+        """The unit of budgets: epochs where a model is trained."""
+        return "epoch" if self.model else "unit"
+
 
 @dataclass(frozen=True)
 class RunPlan:
     """What a run will do.
 
     Attributes:
-        backend: Name of the backend.
+        backend: Name of the backend, or None where no step has a model to train.
         workers: How many trials run at once.
         seed: Seed of the run.
         steps: Its steps, in order.
     """
 
-    backend: str
+    backend: str | None
     workers: int
     seed: int
     steps: tuple[StepPlan, ...]
@@ -94,7 +99,9 @@ def plan_run(config: RunConfig, catalog: Catalog, *, check_data: bool = True) ->
         note_faults(faults, config, catalog)
     faults.raise_any()
     general = config.general
-    return RunPlan(general.backend, general.workers, general.seed, tuple(steps))
+    trains = any(plain.get("model") for plain in whole.values())
+    backend = general.backend if trains else None
+    return RunPlan(backend, general.workers, general.seed, tuple(steps))
 
 
 def _plan_step(

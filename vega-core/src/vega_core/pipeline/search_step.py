@@ -73,9 +73,10 @@ def make_algorithm(config: Mapping[str, Any], catalog: Catalog, seed: int) -> Al
         SearchError: A parameter makes no sense.
         SpaceError: The space is not valid.
     """
-    for section in ("search_algorithm", "search_space"):
+    for section, kind in (("search_algorithm", "algorithm"), ("search_space", "search_space")):
         if not config.get(section):
-            raise ConfigError(f"{section}: a search needs one; see `vega describe {section}`")
+            known = ", ".join(catalog.names(kind))
+            raise ConfigError(f"{section}: a search needs one; its type is one of: {known}")
     given = dict(config["search_algorithm"])
     preview = Preview(config, catalog)
     return algorithm(

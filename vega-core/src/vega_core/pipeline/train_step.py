@@ -32,7 +32,7 @@ class TrainStep(Step):
         splits: Splits on which the finished models are measured; their metrics carry the split's
             name in front, as in ``test_accuracy``.
         baseline: Also trains the first configuration that the search tried, so that the gain
-            from searching can be seen.
+            from searching can be seen. It is listed last, whatever it reaches.
         load_weights: Starts from the parameters that the record brings, not from random ones.
     """
 
@@ -66,6 +66,7 @@ class TrainStep(Step):
         failed = run_trials(context, search, attempts)
         harvested = harvest(context, source.config, search, keep=len(selected), sample=sample)
         records = [_trace(record, selected) for record in harvested]
+        records.sort(key=lambda record: record.provenance["source"].endswith(MARK))
         return Output(
             records=records,
             objectives=objectives,

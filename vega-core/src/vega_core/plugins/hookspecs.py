@@ -83,8 +83,9 @@ def vega_evaluators() -> Iterable[Provider]:
 def vega_executors() -> Iterable[Provider]:
     """Yields executors: subclasses of `vega_core.execute.Executor`.
 
-    The driver constructs the one that ``general.executor`` names, once a run, hands it attempts
-    and closes it at the end, also after an error.
+    The driver makes the one that ``general.executor`` names, once a run, as
+    ``cls.create(workers, folder of the logs)``, hands it attempts and closes it at the end, also
+    after an error.
     """
 
 

@@ -37,6 +37,7 @@ class RunDir:
     run.lock                held by the driver, with its process id inside
     run.log                 the driver's log
     components.json         import targets of the components, for the workers
+    origin.json             folder from which the configuration's paths are taken
     workers/                logs of the worker processes
     steps/<step>/output.json
     steps/<step>/models/<id>/                          model.json and parameters.safetensors

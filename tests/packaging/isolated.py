@@ -1,0 +1,178 @@
+"""Checks the core with one pack in an environment that holds nothing else.
+
+Run by ``nox -s isolation`` with the interpreter of that environment: ``python isolated.py
+vega-algos-hpo``. Everything happens in an empty folder, through the installed command.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+FRAMEWORKS = ("torch", "tensorflow", "mindspore")
+ABSENT = {
+    "vega-algos-hpo": (*FRAMEWORKS, "vega_tasks", "vega_backend_torch", "sklearn", "mlxtend"),
+    "vega-tasks": (*FRAMEWORKS, "vega_algos_hpo", "vega_backend_torch", "mlxtend"),
+    "vega-backend-torch": ("vega_tasks", "vega_algos_hpo", "sklearn", "tensorflow", "mindspore"),
+}
+PROVIDED = {
+    "vega-algos-hpo": ("algorithm", {"RandomSearch", "GridSearch", "AshaHpo"}),
+    "vega-tasks": ("dataset", {"Digits", "Mnist"}),
+    "vega-backend-torch": ("backend", {"torch"}),
+}
+
+RUN = """\
+general: {workers: 2, seed: 1, output: out}
+pipeline: [hpo, train]
+hpo:
+  pipe_step: {type: SearchPipeStep}
+  objectives: {loss: min}
+  search_algorithm: {type: AshaHpo, num_samples: 9, eta: 3, max_budget: 9}
+  search_space:
+    hyperparameters:
+      - {key: trainer.params.x, type: FLOAT, range: [0.0, 1.0]}
+  trainer: {type: Function, function: "./objective.py:objective"}
+train:
+  pipe_step: {type: TrainPipeStep}
+"""
+OBJECTIVE = """\
+def objective(config, budget, report):
+    return (config["x"] - 0.5) ** 2 + 1 / budget
+"""
+TUNE = """\
+import vega_core as vega
+
+def objective(config):
+    return (config["x"] - 0.5) ** 2
+
+found = vega.tune(objective, {"x": ("FLOAT", 0, 1)}, trials=9, workers=2, max_budget=3)
+assert found.metrics["loss"] < 0.1, found
+"""
+
+
+def say(text: str) -> None:
+    print(f"isolated: {text}", flush=True)
+
+
+def vega(*arguments: str, code: int = 0) -> str:
+    """Runs the installed command and returns its standard output."""
+    command = Path(sys.executable).with_name("vega")
+    assert command.is_file(), f"the command {command} is not installed"
+    done = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
+    words = f"vega {' '.join(arguments)} ended with {done.returncode}, not {code}"
+    assert done.returncode == code, f"{words}:\n{done.stdout}\n{done.stderr}"
+    say(f"vega {' '.join(arguments)}: ended with {code}, as it must")
+    return done.stdout
+
+
+def vega_json(*arguments: str) -> Any:
+    return json.loads(vega(*arguments, "--json"))
+
+
+def check_absent(pack: str) -> None:
+    for name in ABSENT[pack]:
+        found = importlib.util.find_spec(name)
+        assert found is None, f"{name} is installed beside {pack}: {found}"
+    say(f"absent, as they must be: {', '.join(ABSENT[pack])}")
+
+
+def check_files(pack: str) -> None:
+    for name in ("vega-core", pack):
+        distribution = importlib.metadata.distribution(name)
+        files = {str(path) for path in distribution.files or ()}
+        module = name.replace("-", "_")
+        assert f"{module}/py.typed" in files, f"{name} has no py.typed"
+        licences = [path for path in files if path.endswith("licenses/LICENSE")]
+        assert licences, f"{name} brings no licence"
+        assert not any(path.startswith("tests/") for path in files), f"{name} brings tests"
+        assert importlib.util.find_spec(module), f"{module} cannot be found"
+    say("both distributions bring py.typed and their licence")
+
+
+def check_commands(pack: str) -> None:
+    text = vega("--help")
+    for command in ("run", "status", "check", "schema", "plugins", "describe", "doctor"):
+        assert command in text, f"vega --help does not list '{command}'"
+    plugins = vega_json("plugins")["plugins"]
+    states = {one["name"]: one["status"] for one in plugins}
+    assert states == {"vega-core": "ok", pack: "ok"}, states
+    kind, names = PROVIDED[pack]
+    from vega_core.plugins import load_catalog
+
+    assert names <= set(load_catalog().names(kind)), f"{pack} does not provide {names}"
+    assert vega_json("describe", "SearchPipeStep")["plugin"] == "vega-core"
+    assert "properties" in json.loads(vega("schema"))
+    doctor = vega_json("doctor")
+    assert {one["name"] for one in doctor["plugins"]} == {"vega-core", pack}, doctor
+
+
+def check_algos_hpo() -> None:
+    assert vega_json("describe", "AshaHpo")["plugin"] == "vega-algos-hpo"
+    Path("run.yml").write_text(RUN)
+    Path("objective.py").write_text(OBJECTIVE)
+    vega("check", "run.yml")
+    result = vega_json("run", "run.yml")
+    best = result["steps"]["hpo"][0]
+    assert best["provenance"]["budget"] == 9, best
+    assert result["steps"]["train"][0]["provenance"]["source"] == best["id"], result
+    status = vega_json("status", "out")
+    assert status["state"] == "finished", status
+    Path("tune.py").write_text(TUNE)
+    subprocess.run([sys.executable, "tune.py"], check=True)
+    say("a search with two workers in a run and in a script")
+    Path("torch.yml").write_text(RUN.replace("workers: 2,", "workers: 2, backend: torch,"))
+    vega("run", "torch.yml", code=2)
+
+
+def check_tasks() -> None:
+    described = vega_json("describe", "Digits")
+    assert described["plugin"] == "vega-tasks", described
+    import numpy as np
+
+    from vega_core.plugins import load_catalog
+
+    digits = load_catalog().load("dataset", "Digits")
+    sizes = {split: len(digits(split)) for split in ("train", "val", "test")}
+    assert sum(sizes.values()) == 1797, sizes
+    batch = digits("test").__getitems__(np.arange(5))
+    assert batch["image"].shape == (5, 1, 8, 8), batch["image"].shape
+    say(f"read the digits: {sizes}")
+
+
+def check_backend_torch() -> None:
+    doctor = vega("doctor")
+    assert "torch" in doctor, doctor
+    assert "cpu" in doctor, f"vega doctor shows no device:\n{doctor}"
+    say("vega doctor shows the device")
+
+
+OWN_CHECKS = {
+    "vega-algos-hpo": check_algos_hpo,
+    "vega-tasks": check_tasks,
+    "vega-backend-torch": check_backend_torch,
+}
+
+
+def main() -> None:
+    pack = sys.argv[1]
+    assert pack in OWN_CHECKS, f"there are no checks for {pack}"
+    sys.path.pop(0)  # the folder of this file
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        check_absent(pack)
+        check_files(pack)
+        check_commands(pack)
+        OWN_CHECKS[pack]()
+        os.chdir("/")
+    say(f"{pack} and the core stand alone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""The names of ``vega_core``, whatever is imported before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize("first", ["RunResult", "LoadedModel", "Tuned", "Algorithm"])
+def test_names_are_the_same_in_every_order(first):
+    code = f"""
+import types
+import vega_core
+vega_core.{first}
+import vega_core.pipeline, vega_core.pipeline.entry, vega_core.pipeline.loading
+for package in (vega_core, vega_core.pipeline):
+    for name in package.__all__:
+        value = getattr(package, name)
+        assert not isinstance(value, types.ModuleType), (package.__name__, name)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
