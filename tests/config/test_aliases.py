@@ -207,7 +207,7 @@ MODERN = {
 NOTICES = """\
 2:3: 'pytorch' is now 'torch'
 3:3: 'general.device_category' has no effect: the backend finds its devices
-4:3: 'general.logger' has no effect: the run's log holds every level
+4:3: 'general.logger' has no effect: run.log holds what the driver logs
 5:3: 'general.parallel_search' has no effect: 'general.workers' says how many trials run at once
 6:10: 'general.task.local_base_path' is now 'general.output'
 6:36: 'general.task.task_id' has no effect: 'general.output' names the run directory
