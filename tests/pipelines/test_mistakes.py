@@ -49,9 +49,9 @@ BROKEN = {
         r"5:\d+: dataset\.type: unknown dataset 'Digitz'",
     ),
     "missing package": (
-        "workers: 1,",
-        "workers: 1, backend: mindspore,",
-        r"1:\d+: general\.backend: .*pip install vega-backend-ms",
+        "type: Function, function",
+        "type: CycleSR, function",
+        r"11:\d+: trainer\.type: .*pip install vega-algos-augment",
     ),
     "bad YAML": ("[hpo, train]", "[hpo, train", r"\d+:\d+: "),
     "ref to nothing": (

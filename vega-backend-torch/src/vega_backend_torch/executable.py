@@ -10,8 +10,8 @@ import torch
 from vega_backend_torch.generate import Program, to_device
 from vega_backend_torch.optim import Update
 from vega_backend_torch.store import TorchGradients, TorchStore, to_numpy
+from vega_core.arrays import Array
 from vega_core.backend import Batch, Executable, Gradients, StepControls, StepResult, TrainSpec
-from vega_core.backend.state import Array
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import step_key

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from vega_backend_torch.generate import to_device
+from vega_core.arrays import Array
 from vega_core.backend import Gradients, Params, ParamStore, Snapshot, State
 from vega_core.backend.optimizers import SlotForm
-from vega_core.backend.state import Array
 from vega_core.errors import ModelError, StateError, suggest
 from vega_core.nn.shapes import Shape, show
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsFloat
 
+from vega_core.arrays import Array
 from vega_core.backend.batches import (
     Batch,
     Controls,
@@ -19,7 +20,7 @@ from vega_core.backend.batches import (
     samples,
     take,
 )
-from vega_core.backend.state import Array, Params
+from vega_core.backend.state import Params
 from vega_core.backend.store import Gradients, ParamStore, check_parameters
 from vega_core.backend.training import TrainSpec
 from vega_core.errors import DataError, ModelError

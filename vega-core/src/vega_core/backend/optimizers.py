@@ -9,12 +9,11 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vega_core.arrays import Array
 from vega_core.errors import ConfigError
 from vega_core.nn.primitive import Kind
 
-Array: TypeAlias = NDArray[Any]
 SlotForm: TypeAlias = Literal["parameter", "count"]
 Rates: TypeAlias = Mapping[str, float]
 Result: TypeAlias = tuple[Array, dict[str, Array]]

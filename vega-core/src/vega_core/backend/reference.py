@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vega_core.backend.optimizers import Array, Optimizer
+from vega_core.arrays import Array
+from vega_core.backend.optimizers import Optimizer
 from vega_core.nn.primitive import ParameterSpec
 
 

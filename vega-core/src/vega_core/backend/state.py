@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vega_core.arrays import Array
 from vega_core.errors import StateError, suggest
 from vega_core.nn.shapes import Shape, show
 
-Array: TypeAlias = NDArray[Any]
 Params: TypeAlias = Mapping[str, Array]
 
 

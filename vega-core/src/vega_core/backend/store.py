@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from vega_core.backend.state import Array, Params, State, check_state
+from vega_core.arrays import Array
+from vega_core.backend.state import Params, State, check_state
 from vega_core.errors import ModelError, suggest
 from vega_core.nn.graph import Graph
 from vega_core.nn.shapes import Shape, show

@@ -10,12 +10,14 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from vega_core.config.components import Components
+from vega_core.config.constraints import check_constraints
 from vega_core.config.diagnostics import SHARED_KEYS, Report
 from vega_core.config.messages import problems
-from vega_core.config.model import General, HandOver, RunConfig, StepConfig
+from vega_core.config.model import Choices, General, HandOver, RunConfig, StepConfig
 from vega_core.config.modernize import modernize
 from vega_core.config.nodes import Node, Origin, Path
 from vega_core.config.overrides import apply_overrides
+from vega_core.config.own_names import use_own_names
 from vega_core.config.refs import resolve_refs
 from vega_core.config.signatures import SECTION_KINDS, Signatures
 from vega_core.config.source import Source, load_source
@@ -52,15 +54,22 @@ def load_config(
         report.error(fault.path, fault.message, fault.mark)
     apply_overrides(report, overrides)
     modernize(report)
+    catalog = _catalog(report, source.folder) if catalog is None else catalog
+    signatures = Signatures(catalog) if catalog is not None else None
+    if signatures is not None:
+        use_own_names(report, signatures)
     resolve_refs(report)
     steps = check_steps(report)
     fill_types(report, steps)
     _check_form(report, steps)
-    catalog = _catalog(report, source.folder) if catalog is None else catalog
-    if catalog is not None:
-        _check_components(report, catalog, steps, source.folder, check_data=check_data)
+    choices: dict[str, Choices] = {}
+    if signatures is not None:
+        components = Components(report, signatures, source.folder, check_data=check_data)
+        choices = {step: _check_step(report, signatures, components, step) for step in steps}
+        check_constraints(report, signatures, steps)
+        _check_named(report, signatures.catalog, steps)
     report.raise_errors()
-    config = RunConfig.model_validate(_typed(report.root, steps))
+    config = RunConfig.model_validate(_typed(report.root, steps)).with_choices(choices)
     return config.with_places(report.root, source.name, source.folder, report.notices)
 
 
@@ -116,30 +125,22 @@ def _catalog(report: Report, folder: FilePath) -> Catalog | None:
         return None
 
 
-def _check_components(
-    report: Report,
-    catalog: Catalog,
-    steps: Iterable[str],
-    folder: FilePath,
-    *,
-    check_data: bool,
-) -> None:
-    signatures = Signatures(catalog)
-    components = Components(report, signatures, folder, check_data=check_data)
-    for step in steps:
-        for section, kind in SECTION_KINDS.items():
-            path = (step, section)
-            node = report.root.get(*path)
-            if node is None or section == "search_space":
-                continue
-            if section == "evaluator" and isinstance(node.value, list):
-                components.check_each(kind, path)
-            elif section == "model" and isinstance(node.value, dict):
-                components.check_model(path)
-            elif isinstance(node.value, dict):
-                components.check(kind, path)
-        check_space(report, signatures, components, step)
-    _check_named(report, catalog, steps)
+def _check_step(
+    report: Report, signatures: Signatures, components: Components, step: str
+) -> Choices:
+    """Checks the components of a step; returns what the types that it searches take."""
+    for section, kind in SECTION_KINDS.items():
+        path = (step, section)
+        node = report.root.get(*path)
+        if node is None or section == "search_space":
+            continue
+        if section == "evaluator" and isinstance(node.value, list):
+            components.check_each(kind, path)
+        elif section == "model" and isinstance(node.value, dict):
+            components.check_model(path)
+        elif isinstance(node.value, dict):
+            components.check(kind, path)
+    return check_space(report, signatures, components, step)
 
 
 def _check_named(report: Report, catalog: Catalog, steps: Iterable[str]) -> None:

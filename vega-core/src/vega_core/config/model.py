@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from vega_core.config.bind import CHOICES
 from vega_core.config.diagnostics import Diagnostic
 from vega_core.config.nodes import Node
 from vega_core.plugins.importing import absolute, is_path
 
+Choices = dict[str, dict[str, list[str]]]
+"""Keys that each type of a block takes, by the block's name and the type; see `bind.CHOICES`."""
 Block = dict[str, Any]
 """A component: its ``type``, and its parameters beside it."""
 
@@ -98,9 +102,12 @@ class StepConfig(_Section):
     ref: str | None = None
     """Another step, whose sections are the base of this one's."""
 
+    _choices: Choices = PrivateAttr(default_factory=dict)
+
     def plain(self) -> dict[str, Any]:
-        """Returns the sections that are given, as plain data."""
+        """Returns the sections that are given, as plain data, and what `bind` needs to know."""
         given = self.model_dump(by_alias=True, exclude_unset=True, exclude={"ref"})
+        given[CHOICES] = deepcopy(self._choices) or None
         return {key: value for key, value in given.items() if value is not None}
 
 
@@ -146,6 +153,12 @@ class RunConfig(_Section):
     ) -> RunConfig:
         """Adds what a file says beside its data; for `load_config` alone."""
         self._root, self._source, self._folder, self._notices = root, source, folder, notices
+        return self
+
+    def with_choices(self, choices: Mapping[str, Choices]) -> RunConfig:
+        """Adds what is known of the types that each step searches; for `load_config` alone."""
+        for name, found in choices.items():
+            self.steps[name]._choices = found
         return self
 
     def own(self, step: str) -> frozenset[str]:

@@ -24,6 +24,7 @@ def modernize(report: Report) -> None:
     for name, node in report.root.items.items():
         if name not in SHARED_KEYS and isinstance(node.value, dict):
             _step(report, (name,))
+            _refs(report, (name,))
 
 
 def flatten_params(node: Node) -> None:
@@ -45,6 +46,16 @@ def _step(report: Report, step: Path) -> None:
     _search_space(report, step)
     _metric_names(report, step)
     _single_part(report.root.get(*step, "model"))
+
+
+def _refs(report: Report, step: Path) -> None:
+    """Lets what a ``ref`` leads to move with the section that it names."""
+    for section in _keys(report.root, step):
+        path = (*step, section, "ref")
+        node = report.root.get(*path)
+        other, _, old = str(node.value if node else "").partition(".")
+        if old in aliases.STEP_MOVES:
+            rename_value(report, path, f"{other}.{aliases.STEP_MOVES[old]}")
 
 
 def _apply(
@@ -158,10 +169,11 @@ def _metric_names(report: Report, step: Path) -> None:
 
 
 def _single_part(model: Node | None) -> None:
-    """``{modules: [x], x: {...}}`` is the part itself."""
+    """``{modules: [x], x: {...}}`` is the part itself; a ``ref`` beside them stays."""
     modules = model.items.get("modules") if model else None
     if model is None or modules is None or not isinstance(modules.value, list):
         return
     part = model.items.get(str(modules.value[0].value)) if len(modules.value) == 1 else None
-    if part is not None and isinstance(part.value, dict) and len(model.items) == 2:
-        model.value = part.value
+    ref = {key: node for key, node in model.items.items() if key == "ref"}
+    if part is not None and isinstance(part.value, dict) and len(model.items) == 2 + len(ref):
+        model.value = part.value | ref

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from vega_core.config import aliases
@@ -41,6 +41,18 @@ def space_names(root: Node, space: Path) -> list[SpaceName]:
         for name, node in item.items.items():
             found.append(SpaceName((*space, "forbidden", index, name), node, name))
     return found
+
+
+def space_values(root: Node, space: Path) -> Iterator[tuple[str, Path, Node]]:
+    """Yields each value that a space lists for a name: the name, and where the value stands."""
+    for found in space_names(root, space):
+        field = found.path[-1]
+        if field == found.name:
+            yield found.name, found.path, found.node
+        elif field in ("key", "parent"):
+            path = (*found.path[:-1], "range")
+            for index, node in enumerate(_listed(root, path)):
+                yield found.name, (*path, index), node
 
 
 def searched_names(root: Node) -> set[str]:

@@ -14,7 +14,8 @@ from vega_core.errors import ConfigError
 def apply_overrides(report: Report, overrides: Iterable[str | tuple[str, Any]]) -> None:
     """Sets the value that each override names; blocks on the way are made.
 
-    A key is a dotted path such as ``hpo.trainer.epochs`` or ``pipeline.0``. The value of a text
+    A key is a dotted path such as ``hpo.trainer.epochs`` or ``pipeline.0``; what follows the
+    ``overrides`` of a model is one key. The value of a text
     ``key=value`` is read as YAML: a number, a word, ``[1, 2]`` or ``{a: 1}``; none at all is
     null. That of a pair ``(key, value)`` is taken as it is.
     """
@@ -22,13 +23,21 @@ def apply_overrides(report: Report, overrides: Iterable[str | tuple[str, Any]]) 
         key = override.partition("=")[0] if isinstance(override, str) else override[0]
         mark = Mark(f"--set {key}")
         try:
-            fault = _set(report.root, key.split("."), _placed(_value(override, mark), mark))
+            fault = _set(report.root, _keys(key), _placed(_value(override, mark), mark))
         except InvalidConfigError as error:
             fault = error.diagnostics[0].message
         except (ConfigError, TypeError) as error:
             fault = str(error)
         if fault:
             report.error((), fault, mark)
+
+
+def _keys(key: str) -> list[str]:
+    keys = key.split(".")
+    if keys[1:2] == ["model"] and "overrides" in keys[2:]:
+        at = keys.index("overrides", 2) + 1
+        keys[at:] = [".".join(keys[at:])] if keys[at:] else []
+    return keys
 
 
 def _value(override: str | tuple[str, Any], mark: Mark) -> Node:

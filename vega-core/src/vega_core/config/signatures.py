@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -35,6 +35,7 @@ SLOTS: Mapping[str, Mapping[str, str]] = {
         "metrics": "metric",
         "callbacks": "callback",
     },
+    "network": {"rewrites": "rewrite"},
 }
 """Parameters that hold components themselves, one or a list of them, and of which kind."""
 
@@ -65,6 +66,7 @@ class Signatures:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._known: dict[tuple[str, str], Signature | PluginError] = {}
+        self._own_names: dict[tuple[str, str], str] = {}
 
     def find(self, kind: str, name: str) -> Signature:
         """Returns the signature of a component.
@@ -90,6 +92,20 @@ class Signatures:
         except PluginError:
             return None
 
+    def own_name(self, kind: str, name: str) -> str:
+        """Returns the one spelling of a component's name, whatever alias or case was written.
+
+        It names the plugin only where the bare name would not do. What is not installed keeps
+        the name as written.
+        """
+        key = (kind, name)
+        if key not in self._own_names:
+            try:
+                self._own_names[key] = self._spelled(kind, name)
+            except PluginError:
+                self._own_names[key] = name
+        return self._own_names[key]
+
     def names(self, kind: str) -> list[str]:
         """Returns the names of a kind that are installed."""
         return list(self.catalog.names(kind))
@@ -104,10 +120,29 @@ class Signatures:
         own = {parameter.name: parameter for parameter in parameters_of(cls)}
         return Signature(kind, component.name, own | _engine_keys(kind), cls)
 
+    def _spelled(self, kind: str, name: str) -> str:
+        component = self.catalog.find(kind, name)
+        if component.name == name:
+            return name
+        try:
+            alone = self.catalog.find(kind, component.name) == component
+        except PluginError:  # several plugins have one of that name
+            alone = False
+        return component.name if alone else component.qualified
+
     def _is_native(self, name: str) -> bool:
         """Tells a module of a framework, ``torch:my_package.MyNet``, from ``distribution:Name``."""
         prefix, colon, rest = name.partition(":")
         return bool(colon) and "." in rest and self.get("backend", prefix) is not None
+
+
+def kind_at(keys: Sequence[str]) -> str:
+    """Returns the kind of the component that a dotted name leads to, or "" where to none."""
+    kind = SECTION_KINDS.get(keys[0], "")
+    for key in keys[1:]:
+        if not key.isdecimal():
+            kind = SLOTS.get(kind, {}).get(key, "")
+    return kind
 
 
 def is_nested(kind: str) -> bool:

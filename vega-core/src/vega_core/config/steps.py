@@ -52,6 +52,17 @@ def fill_types(report: Report, steps: Sequence[str]) -> None:
                 block.value = {"type": filled, **block.value}
 
 
+def taken_over(report: Report, steps: Sequence[str], step: str, section: str) -> Node | None:
+    """Returns a section of a step, or that of the steps before from which it comes to it."""
+    block = report.root.get(step, section)
+    earlier = steps[: steps.index(step)]
+    if (block is not None and block.value) or not earlier:
+        return block
+    given = report.root.get(step, "models", "from")
+    name = given.value if given is not None else earlier[-1]
+    return taken_over(report, steps, str(name), section) if name in earlier else None
+
+
 def _source(report: Report, name: str, earlier: Sequence[str]) -> Node | None:
     """Returns the step whose models and configuration a step takes over."""
     if not earlier or report.root.get(name, "search_algorithm") is not None:

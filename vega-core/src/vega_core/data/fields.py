@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from vega_core.arrays import Array
 from vega_core.errors import DataError
 
-Array = npt.NDArray[Any]
 Batch = dict[str, Array]
 """Field name to an array whose first axis is the batch."""
 

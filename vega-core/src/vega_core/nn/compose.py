@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add
 from typing import Any, TypeAlias
 
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph
-from vega_core.nn.shapes import TensorSpec
+from vega_core.nn.shapes import TensorSpec, show
 from vega_core.nn.tensor import Tensor
 from vega_core.nn.tracing import Tracer, named_outputs
 
@@ -27,13 +29,15 @@ def compose(
     Args:
         graph: The model.
         loss: Called once with the outputs and the targets by name, as symbolic tensors. It returns
-            the loss, or several tensors by name, which become outputs.
+            the loss, or several tensors by name, which become outputs; where none of them is
+            called ``scope``, an output of that name is their sum.
         targets: Specification of each target that the batch holds. A target that is an input of the
             model too is passed as that input.
         scope: What the new nodes' names begin with, and the name of a single loss.
 
     Raises:
-        ModelError: The loss returned no tensors, or one by the name of an output.
+        ModelError: The loss returned no tensors, one by the name of an output, or several of
+            which some have elements and none is called ``scope``.
         ShapeError: Outputs and targets do not fit the loss.
 
     Example:
@@ -56,11 +60,20 @@ def compose(
     fields = {name: _target(tracer, name, spec) for name, spec in targets.items()}
     with tracer.active(), tracer.scope(scope):
         result: Any = loss(outputs, fields)
-    added = named_outputs(result, scope, _name_of(loss))
+        added = named_outputs(result, scope, _name_of(loss))
+        if scope not in added:
+            added[scope] = _sum(added, scope, _name_of(loss))
     for name in added:
         if name in outputs:
             raise ModelError(f"{_name_of(loss)} returned {name!r}, which the model returns too")
     return tracer.graph({**outputs, **added})
+
+
+def _sum(losses: Mapping[str, Tensor], scope: str, where: str) -> Tensor:
+    shapes = {name: show(tensor.shape) for name, tensor in losses.items() if tensor.shape != ()}
+    if shapes or not losses:
+        raise ModelError(f"{where} returned no {scope!r}, and no losses to add up: {shapes}")
+    return reduce(add, losses.values())
 
 
 def _target(tracer: Tracer, name: str, spec: TensorSpec) -> Tensor:

@@ -56,6 +56,8 @@ class Conv(Operator):
     def _pads(self, kernel: Shape, dilations: Shape) -> Shape:
         if not isinstance(self.padding, str):
             return both_sides(self.padding, len(kernel))
+        if self.padding != "same":
+            raise ModelError(f"padding is 'same' or numbers, and got {self.padding!r}")
         if any(k % 2 == 0 for k in kernel):
             raise ModelError(f"padding 'same' needs odd windows, and the kernel is {kernel}")
         return tuple(d * (k // 2) for k, d in zip(kernel, dilations, strict=True)) * 2

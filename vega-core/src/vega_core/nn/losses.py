@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from vega_core.errors import ModelError, suggest
 from vega_core.nn import ops
 from vega_core.nn.ops.loss import Reduction
+from vega_core.nn.outputs import main_name
 from vega_core.nn.tensor import Tensor
-
-MAIN_OUTPUTS = ("output", "logits")
-"""Names that mean the main output of a network with several."""
 
 
 def cross_entropy(
@@ -55,6 +53,8 @@ class Loss(ABC):
         self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor]
     ) -> Tensor | Mapping[str, Tensor]:
         """Returns the loss of shape (), or several by name.
+
+        Of several, ``loss`` is minimized; where none has that name, their sum is.
 
         Args:
             outputs: The network's outputs; one that returns a single tensor has ``output``.
@@ -113,16 +113,12 @@ def main_output(outputs: Mapping[str, Tensor], name: str | None = None) -> Tenso
     Raises:
         ModelError: There is no such output, or several and none is the main one.
     """
-    if name is not None:
-        if name not in outputs:
-            raise ModelError(f"the network has no output {name!r}{suggest(name, outputs)}")
-        return outputs[name]
-    if len(outputs) == 1:
-        return next(iter(outputs.values()))
-    for candidate in MAIN_OUTPUTS:
-        if candidate in outputs:
-            return outputs[candidate]
-    raise ModelError(f"name the loss's output: the network has {sorted(outputs)}")
+    chosen = main_name(outputs) if name is None else name
+    if chosen is None:
+        raise ModelError(f"name the loss's output: the network has {sorted(outputs)}")
+    if chosen not in outputs:
+        raise ModelError(f"the network has no output {chosen!r}{suggest(chosen, outputs)}")
+    return outputs[chosen]
 
 
 def target_of(targets: Mapping[str, Tensor], name: str) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
 from typing_extensions import ParamSpec, dataclass_transform
@@ -25,6 +25,13 @@ class _Record:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         dataclass(frozen=True)(cls)
+        for item in fields(cls):  # type: ignore[arg-type]
+            held = item.default if isinstance(item.default, (tuple, list)) else (item.default,)
+            if any(isinstance(value, _Record) for value in held):
+                raise ValueError(
+                    f"{cls.__name__}.{item.name}: a module as default would share its parameters "
+                    "between all instances; use dataclasses.field(default_factory=...)"
+                )
 
 
 class Module(_Record):

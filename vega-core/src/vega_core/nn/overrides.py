@@ -42,7 +42,8 @@ class Overrides:
 
     A key is a dotted module name and a field. A key with ``*``, ``?`` or ``[`` is a pattern: it
     matches in trace order, its ``*`` crosses dots, and it takes one value for all or a list of
-    exactly as many as it matches.
+    exactly as many as it matches. What is inside a shared module matches once, however often that
+    is called.
 
     Raises:
         ModelError: From `apply`, where a value does not fit its field or two keys disagree.
@@ -58,7 +59,7 @@ class Overrides:
             else:
                 self._exact[key] = plain
         self._used: set[str] = set()
-        self._known: list[str] = []
+        self._found: dict[str, dict[str, Any]] = {}
 
     def apply(self, module: Module, path: str) -> Module:
         """Returns the module with the fields that the overrides name."""
@@ -69,9 +70,9 @@ class Overrides:
             if field.name == "name":
                 continue
             key = f"{path}.{field.name}" if path else field.name
-            self._known.append(key)
-            found = self._find(key)
-            if found:
+            if key not in self._found:
+                self._found[key] = self._find(key)
+            if found := self._found[key]:
                 annotation = annotations_of(type(module)).get(field.name, Any)
                 changes[field.name] = coerced(self._agreed(key, found), annotation, key)
         return replace(module, **changes) if changes else module
@@ -86,7 +87,7 @@ class Overrides:
         for key in (*self._exact, *(p.text for p in self._patterns)):
             if key not in self._used:
                 raise ModelError(
-                    f"override {key!r} matches no hyperparameter{suggest(key, self._known)}"
+                    f"override {key!r} matches no hyperparameter{suggest(key, self._found)}"
                 )
         for pattern in self._patterns:
             if pattern.length is not None and pattern.length != pattern.matches:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from numpy.typing import NDArray
 from typing_extensions import Self
 
+from vega_core.arrays import Array
+from vega_core.errors import ModelError, suggest
 from vega_core.nn.initializers import ZEROS, Initializer
 from vega_core.nn.shapes import Shape, TensorSpec
+from vega_core.nn.values import annotations_of, coerced, is_plain
 
-Array: TypeAlias = NDArray[Any]
 Kind: TypeAlias = Literal["weight", "bias", "norm", "statistic"]
 Mode: TypeAlias = Literal["train", "eval"]
 
@@ -58,6 +60,9 @@ class Primitive(ABC):
     them), so that it can be compared, hashed and written as JSON. It computes nothing itself:
     backends map its type to a function of their framework, and `reference` says in NumPy
     what that function must give.
+
+    Attributes:
+        version: Raised where attributes or meaning change; graphs of another version are refused.
     """
 
     version: ClassVar[int] = 1
@@ -101,9 +106,41 @@ class Primitive(ABC):
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
-        """Builds the operator from what `attributes` gave, also after a way through JSON."""
-        return cls(**{name: _tuples(value) for name, value in attributes.items()})
+        """Builds the operator from what `attributes` gave, also after a way through JSON.
+
+        Raises:
+            ModelError: An attribute is unknown, missing, or not of the annotated type.
+        """
+        known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+        for name in attributes:
+            if name not in known:
+                raise ModelError(f"{cls.__name__} has no attribute {name!r}{suggest(name, known)}")
+        for name, field in known.items():
+            required = field.default is MISSING and field.default_factory is MISSING
+            if required and name not in attributes:
+                raise ModelError(f"{cls.__name__} needs the attribute {name!r}")
+        return cls(**{name: _checked(cls, name, value) for name, value in attributes.items()})
+
+    def plain(self) -> Self:
+        """Returns the operator with attributes that are plain values; NumPy's become Python's.
+
+        Raises:
+            ModelError: An attribute is something else.
+        """
+        values = self.attributes()
+        return self if all(map(is_plain, values.values())) else self.from_attributes(values)
+
+
+_annotations = lru_cache(maxsize=1024)(annotations_of)
+
+
+def _checked(cls: type[Primitive], name: str, value: Any) -> Any:
+    where = f"{cls.__name__}.{name}"
+    result = _tuples(coerced(value, _annotations(cls).get(name, Any), where))
+    if not is_plain(result):
+        raise ModelError(f"{where}: expected a number, a text or a tuple of them, got {value!r}")
+    return result
 
 
 def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
+    return tuple(map(_tuples, value)) if isinstance(value, (list, tuple)) else value

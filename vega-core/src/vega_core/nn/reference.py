@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import draw_key
-from vega_core.nn.primitive import Array, Call, Mode
+from vega_core.nn.primitive import Call, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,9 @@ def evaluate(
     """
     arrays = dict(params)
     values: dict[str, Array] = {name: np.asarray(inputs[name]) for name in graph.inputs}
+    precision = _precision([*arrays.values(), *values.values()])
     for name, default in graph.controls.items():
-        values[name] = np.asarray((controls or {}).get(name, default))
+        values[name] = np.asarray((controls or {}).get(name, default), precision)
     moved: dict[str, Array] = {}
     for node in graph.in_mode(mode).nodes:
         call = Call(
@@ -65,3 +68,8 @@ def evaluate(
         for index, array in enumerate(results):
             values[node.value(index)] = array
     return Evaluation({name: values[value] for name, value in graph.outputs.items()}, moved, values)
+
+
+def _precision(arrays: Iterable[Array]) -> np.dtype[Any]:
+    types = [array.dtype for array in arrays if np.issubdtype(array.dtype, np.floating)]
+    return np.result_type(*types) if types else np.dtype(np.float32)

@@ -6,22 +6,28 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
+
+import numpy as np
 
 from vega_core.errors import ModelError, ShapeError, suggest
 from vega_core.nn.graph import Graph, Node
 from vega_core.nn.initializers import INITIALIZERS, Initializer
 from vega_core.nn.ops import OPERATORS
-from vega_core.nn.primitive import ParameterSpec, Primitive
-from vega_core.nn.shapes import TensorSpec, show
+from vega_core.nn.primitive import Kind, ParameterSpec, Primitive
+from vega_core.nn.shapes import Shape, TensorSpec, show
+from vega_core.nn.values import coerced, encoded
 
 FORMAT: Final = 1
 """Number of the form in which graphs and descriptions are written."""
 
 
 def canonical_json(data: Any) -> str:
-    """Returns the one JSON text of plain data: sorted keys, no spaces."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """Returns the one JSON text of plain data: sorted keys, no spaces.
+
+    Numbers that JSON does not have are the texts ``inf``, ``-inf`` and ``nan``.
+    """
+    return json.dumps(encoded(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def graph_to_dict(graph: Graph) -> dict[str, Any]:
@@ -29,7 +35,7 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "inputs": {name: _spec(spec) for name, spec in graph.inputs.items()},
-        "controls": dict(graph.controls),
+        "controls": encoded(graph.controls),
         "parameters": {
             name: {**_spec(spec), "kind": spec.kind, "init": _record(spec.init)}
             for name, spec in graph.parameters.items()
@@ -37,7 +43,11 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
         "nodes": [
             {
                 "name": node.name,
-                "op": {"type": type(node.op).__name__, **node.op.attributes()},
+                "op": {
+                    "type": type(node.op).__name__,
+                    "version": node.op.version,
+                    **encoded(node.op.attributes()),
+                },
                 "inputs": list(node.inputs),
                 "params": dict(node.params),
             }
@@ -72,14 +82,18 @@ def graph_from_dict(
         ModelError: The data are of another format, name an unknown operator or value, or do not
             fit together.
     """
-    if data.get("format") != FORMAT:
-        raise ModelError(f"a graph of format {data.get('format')!r}; this version reads {FORMAT}")
+    if not isinstance(data, Mapping) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, Mapping) else data
+        raise ModelError(f"a graph of format {found!r}; this version reads {FORMAT}")
     try:
-        inputs = {name: _tensor_spec(item) for name, item in data["inputs"].items()}
-        controls = {name: float(value) for name, value in data["controls"].items()}
-        parameters = {name: _parameter(item) for name, item in data["parameters"].items()}
+        inputs = {name: _tensor_spec(name, item) for name, item in data["inputs"].items()}
+        controls = {
+            name: coerced(value, float, f"control {name!r}")
+            for name, value in data["controls"].items()
+        }
+        parameters = {name: _parameter(name, item) for name, item in data["parameters"].items()}
         nodes = tuple(_node(item, find) for item in data["nodes"])
-        outputs = dict(data["outputs"])
+        outputs = _names(data["outputs"], "outputs")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ModelError(f"the graph is malformed: {error!r}") from error
     specs = infer_specs(inputs, controls, parameters, nodes)
@@ -111,9 +125,11 @@ def infer_specs(
             outputs, wanted = node.op.infer(*arguments), node.op.parameters(*arguments)
         except ShapeError as error:
             raise ShapeError(f"{node.name}: {error}") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, IndexError) as error:
+            shapes = ", ".join(map(str, arguments))
             raise ModelError(
-                f"{node.name}: {type(node.op).__name__} cannot take {len(arguments)} inputs"
+                f"{node.name}: {type(node.op).__name__} cannot take {len(arguments)} inputs "
+                f"({shapes}): {error}"
             ) from error
         _check_parameters(node, wanted, parameters)
         for index, spec in enumerate(outputs):
@@ -148,31 +164,61 @@ def _spec(spec: TensorSpec | ParameterSpec) -> dict[str, Any]:
 
 def _record(record: Initializer) -> dict[str, Any]:
     values = {f.name: getattr(record, f.name) for f in fields(record)}  # type: ignore[arg-type]
-    return {"type": type(record).__name__, **values}
+    return {"type": type(record).__name__, **encoded(values)}
 
 
-def _tensor_spec(item: Mapping[str, Any]) -> TensorSpec:
-    return TensorSpec(tuple(item["shape"]), item["dtype"])
+def _tensor_spec(name: str, item: Mapping[str, Any]) -> TensorSpec:
+    dtype = coerced(item["dtype"], str, f"dtype of {name!r}")
+    if np.dtype(dtype).name != dtype or np.dtype(dtype).kind not in "biuf":
+        raise ModelError(f"dtype of {name!r}: {dtype!r} is no name of an element type")
+    return TensorSpec(coerced(item["shape"], Shape, f"shape of {name!r}"), dtype)
 
 
-def _parameter(item: Mapping[str, Any]) -> ParameterSpec:
-    init = dict(item["init"])
-    kind = init.pop("type")
+def _parameter(name: str, item: Mapping[str, Any]) -> ParameterSpec:
+    spec = _tensor_spec(name, item)
+    kind = coerced(item["kind"], Kind, f"kind of {name!r}")
+    return ParameterSpec(spec.shape, _initializer(name, item["init"]), kind, spec.dtype)
+
+
+def _initializer(name: str, item: Mapping[str, Any]) -> Initializer:
+    kind = coerced(item["type"], str, f"initializer of {name!r}")
     if kind not in INITIALIZERS:
         raise ModelError(f"unknown initializer {kind!r}{suggest(kind, INITIALIZERS)}")
-    return ParameterSpec(
-        tuple(item["shape"]), INITIALIZERS[kind](**init), item["kind"], item["dtype"]
-    )
+    annotations = get_type_hints(INITIALIZERS[kind])
+    values = {
+        key: coerced(value, annotations[key], f"{kind}.{key} of {name!r}")
+        for key, value in item.items()
+        if key != "type"
+    }
+    return INITIALIZERS[kind](**values)
 
 
 def _node(item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None) -> Node:
-    attributes = dict(item["op"])
-    kind = attributes.pop("type")
+    name = coerced(item["name"], str, "name of a node")
+    try:
+        op = _operator(item["op"], find)
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+    inputs = coerced(item["inputs"], tuple[str, ...], f"inputs of {name!r}")
+    return Node(name, op, inputs, _names(item["params"], f"parameters of {name!r}"))
+
+
+def _operator(
+    item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None
+) -> Primitive:
+    attributes = dict(item)
+    kind = coerced(attributes.pop("type"), str, "type of an operator")
     if kind in OPERATORS:
         cls = OPERATORS[kind]
     elif find is not None:
         cls = find(kind)
     else:
-        raise ModelError(f"{item['name']}: unknown operator {kind!r}{suggest(kind, OPERATORS)}")
-    op = cls.from_attributes(attributes)
-    return Node(item["name"], op, tuple(item["inputs"]), dict(item["params"]))
+        raise ModelError(f"unknown operator {kind!r}{suggest(kind, OPERATORS)}")
+    version = attributes.pop("version")
+    if version != cls.version:
+        raise ModelError(f"{kind} of version {version!r}; this version reads {cls.version}")
+    return cls.from_attributes(attributes)
+
+
+def _names(item: Mapping[str, Any], what: str) -> dict[str, str]:
+    return {key: coerced(value, str, what) for key, value in item.items()}

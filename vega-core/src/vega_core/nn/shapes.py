@@ -98,11 +98,16 @@ def windows(
         ceil_mode: Whether a window may overhang the end, as long as it begins inside.
 
     Raises:
-        ShapeError: A window is larger than the padded input.
+        ShapeError: A window is larger than the padded input, or the numbers of sizes differ.
     """
     rank = len(kernel)
     if len(spatial) != rank:
         raise ShapeError(f"a window of {rank} axes {show(kernel)} on an input of {show(spatial)}")
+    if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
+        raise ShapeError(
+            f"a window {show(kernel)} needs {rank} strides, {rank} dilations and {2 * rank} pads, "
+            f"and got {show(strides)}, {show(dilations)} and {tuple(pads)}"
+        )
     if min((*kernel, *strides, *dilations), default=1) < 1 or min(pads, default=0) < 0:
         raise ShapeError(
             f"kernel {show(kernel)}, strides {show(strides)} and dilations {show(dilations)} "

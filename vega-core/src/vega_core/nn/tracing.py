@@ -52,6 +52,7 @@ class Tracer:
         self._frames = [Frame("")]
         # The objects are kept, so that no identity is given twice during a trace.
         self._modules: dict[int, tuple[Module, Module, str]] = {}
+        self._parents: dict[str, str] = {}
         self._error: ModelError | None = None
 
     def input(self, name: str, spec: TensorSpec) -> Tensor:
@@ -97,12 +98,15 @@ class Tracer:
             raise self._located(ModelError, f"{where}: a tensor of another trace")
         arguments = tuple(x.spec for x in inputs)
         try:
+            op = op.plain()
             outputs, wanted = op.infer(*arguments), op.parameters(*arguments)
-        except ShapeError as error:
-            raise self._located(ShapeError, f"{where}: {error}") from None
+        except ModelError as error:
+            raise self._located(type(error), f"{where}: {error}") from None
         if frame.mode is not None:
             op = op.in_mode(frame.mode)
         base = frame.node(kind)
+        if base != frame.path:
+            self._claim(base, frame)
         params = {role: f"{base}.{role}" for role in wanted}
         for role, wish in wanted.items():
             init = (initializers or {}).get(role, wish.init)
@@ -120,7 +124,9 @@ class Tracer:
         known = self._modules.get(id(module))
         if known is None:
             frame = self._frames[-1]
-            known = self._enter(module, frame.inside(self._name(module, frame)))
+            path = frame.inside(self._name(module, frame))
+            self._claim(path, frame)
+            known = self._enter(module, path)
         _, record, path = known
         return self._run(record, path, args, kwargs)
 
@@ -199,6 +205,15 @@ class Tracer:
             )
         frame.taken.add(name)
         return name
+
+    def _claim(self, path: str, frame: Frame) -> None:
+        """Checks that a dotted name means one place: ``a.b`` in the network is no ``b`` in ``a``."""
+        parent = self._parents.setdefault(path, frame.path)
+        if parent != frame.path:
+            places = " and ".join(f"in {p!r}" if p else "in the network" for p in (parent, frame.path))
+            raise self._located(
+                ModelError, f"the name {path!r} is given twice, {places}; rename one of the modules"
+            )
 
     def _located(self, kind: type[ModelError], message: str) -> ModelError:
         """Returns an error that names its place, so that no frame above adds another."""

@@ -1,14 +1,18 @@
-"""Hyperparameters from plain data: checked against the annotation, or refused."""
+"""Values from plain data: checked against the annotation, or refused."""
 
 from __future__ import annotations
 
 import collections.abc
+import math
 import types
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from vega_core.errors import ModelError
 
 _SEQUENCES = (tuple, list, collections.abc.Sequence)
+
+NON_FINITE: Final = ("inf", "-inf", "nan")
+"""How numbers that JSON does not have are written in it."""
 
 
 def annotations_of(cls: type[Any]) -> dict[str, Any]:
@@ -22,23 +26,38 @@ def annotations_of(cls: type[Any]) -> dict[str, Any]:
         return {}
 
 
+def encoded(value: Any) -> Any:
+    """Returns plain data as JSON has them: lists for tuples, text for numbers without an end."""
+    if isinstance(value, collections.abc.Mapping):
+        return {key: encoded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encoded(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def is_plain(value: Any) -> bool:
+    """Returns whether a value is exactly a number, a text, None, or a tuple of such."""
+    if type(value) is tuple:
+        return all(map(is_plain, value))
+    return value is None or type(value) in (int, float, bool, str)
+
+
 def coerced(value: Any, annotation: Any, where: str) -> Any:
-    """Returns ``value`` as the annotated type; NumPy's scalars and JSON's lists are welcome.
+    """Returns ``value`` as the annotated type; NumPy's scalars and what JSON makes are welcome.
 
     Raises:
         ModelError: The value is of another type; the message begins with ``where``.
     """
-    plain = value.tolist() if type(value).__module__ == "numpy" else value
-    found, result = _fit(plain, annotation)
+    found, result = _fit(value, annotation)
     if not found:
-        plain_type = isinstance(annotation, type) and get_origin(annotation) is None
-        name = annotation.__name__ if plain_type else annotation
-        raise ModelError(f"{where}: expected {name}, got {value!r}")
+        raise ModelError(f"{where}: expected {_named(annotation)}, got {value!r}")
     return result
 
 
 def _fit(value: Any, annotation: Any) -> tuple[bool, Any]:
     origin = get_origin(annotation)
+    if type(value).__module__ == "numpy":
+        value = value.tolist()
     if origin in (Union, types.UnionType):
         fits = [result for option in get_args(annotation) for result in [_fit(value, option)]]
         return next((fit for fit in fits if fit[0]), (False, value))
@@ -52,11 +71,19 @@ def _fit(value: Any, annotation: Any) -> tuple[bool, Any]:
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         return whole and not isinstance(value, bool), int(value) if whole else value
     if annotation is float:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return number, float(value) if number else value
-    if origin in _SEQUENCES:
-        return _fit_sequence(value, get_args(annotation))
-    return True, value
+        return _fit_float(value)
+    if origin in _SEQUENCES or annotation in _SEQUENCES:
+        return _fit_sequence(value, get_args(annotation) or (Any, ...))
+    return _is_instance(value, origin or annotation), value
+
+
+def _fit_float(value: Any) -> tuple[bool, Any]:
+    if isinstance(value, bool) or not (isinstance(value, (int, float)) or value in NON_FINITE):
+        return False, value
+    try:
+        return True, float(value)
+    except OverflowError:
+        return False, value
 
 
 def _fit_sequence(value: Any, options: tuple[Any, ...]) -> tuple[bool, Any]:
@@ -68,3 +95,21 @@ def _fit_sequence(value: Any, options: tuple[Any, ...]) -> tuple[bool, Any]:
         return False, value
     fits = [_fit(item, kind) for item, kind in zip(value, kinds, strict=True)]
     return all(ok for ok, _ in fits), tuple(item for _, item in fits)
+
+
+def _is_instance(value: Any, annotation: Any) -> bool:
+    """Returns whether a value is of a class; whatever cannot be asked so passes."""
+    try:
+        return isinstance(value, annotation)
+    except TypeError:
+        return True
+
+
+def _named(annotation: Any) -> str:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return " | ".join(map(_named, get_args(annotation)))
+    if annotation is type(None):
+        return "None"
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation.__name__
+    return str(annotation).replace("typing.", "").replace("collections.abc.", "")

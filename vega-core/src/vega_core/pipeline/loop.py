@@ -21,6 +21,11 @@ from vega_core.store.journal import Journal
 
 MakeAttempt = Callable[[Proposal, int], Attempt]
 
+_MOMENT_S = 0.02
+"""How long results may wait for others to be committed with them."""
+_QUICK_S = 0.005
+"""Attempts in this process that take longer are committed one by one."""
+
 
 class Interrupted(VegaError):  # noqa: N818 - an interruption is no fault
     """The run was stopped from outside and can be resumed.
@@ -60,7 +65,8 @@ class SearchLoop:
     """Drives one algorithm over one executor, and leaves every event in the journal.
 
     Everything that happens between two waits is committed as one transaction, before the next
-    wait and before anybody is told of it.
+    wait and before anybody is told of it. Where results come faster than a disk can follow, those
+    of a moment are committed together.
 
     Args:
         step: Name of the step.
@@ -101,6 +107,8 @@ class SearchLoop:
         self._news: list[Callable[[], None]] = []
         self._stop_at: float | None = None
         self._stopping = False
+        self._committed = time.monotonic()
+        self._quick = False
 
     def stop(self) -> None:
         """Stops the loop soon; may be called from a signal handler."""
@@ -117,14 +125,13 @@ class SearchLoop:
             SearchError: The algorithm or a metric it needs is at fault.
         """
         self._take_up()
-        while True:
-            try:
+        try:
+            self._advance()
+            while self._executor.in_flight:
+                self._wait()
                 self._advance()
-            finally:  # what has ended is recorded, also where that ends the step
-                self._flush()
-            if not self._executor.in_flight:
-                break
-            self._wait()
+        finally:  # what has ended is recorded, also where that ends the step
+            self._flush()
         if self._stop_at is not None:
             raise Interrupted("stopped; --resume goes on from here")
 
@@ -173,7 +180,10 @@ class SearchLoop:
         self._news.append(partial(self._progress.trial_started, proposal, number))
 
     def _wait(self) -> None:
-        events = self._executor.poll() if self._stop_at is None else self._poll_to_stop()
+        events = self._poll_at_once()
+        if not events:
+            self._flush()
+            events = self._poll() if self._stop_at is None else self._poll_to_stop()
         for event in events:
             if isinstance(event, Ended):
                 self._end(event)
@@ -182,6 +192,17 @@ class SearchLoop:
                 self._news.append(partial(self._progress.reported, event))
             else:
                 self._record.started(event)
+
+    def _poll_at_once(self) -> list[Event]:
+        """Takes what is there already, while what it comes after may still wait for the disk."""
+        late = time.monotonic() > self._committed + _MOMENT_S
+        return self._poll(0) if self._quick and not late and self._stop_at is None else []
+
+    def _poll(self, timeout: float | None = None) -> list[Event]:
+        begun = time.monotonic()
+        events = self._executor.poll(timeout)
+        self._quick = time.monotonic() - begun < _QUICK_S
+        return events
 
     def _poll_to_stop(self) -> list[Event]:
         assert self._stop_at is not None  # noqa: S101 - for the type checker
@@ -254,6 +275,7 @@ class SearchLoop:
 
     def _flush(self) -> None:
         self._record.commit()
+        self._committed = time.monotonic()
         news, self._news = self._news, []
         for announce in news:
             announce()

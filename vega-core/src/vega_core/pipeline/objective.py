@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from vega_core.execute.functions import load_function
 from vega_core.pipeline.trial import TrialHost
 from vega_core.plugins import Targets
 from vega_core.train import Context
-from vega_core.train.function import call_objective
+from vega_core.train.function import Objective
 
 TARGET = f"{__name__}:evaluate"
-Objective = Callable[..., Any]
+_NO_COMPONENTS = Targets.from_json({})
 
 
 def evaluate(payload: Mapping[str, Any], channel: Channel) -> Mapping[str, float]:
@@ -29,19 +29,19 @@ def evaluate(payload: Mapping[str, Any], channel: Channel) -> Mapping[str, float
     return call(_load(payload["function"]), payload, channel)
 
 
-def call(function: Objective, payload: Mapping[str, Any], channel: Channel) -> Mapping[str, float]:
+def call(objective: Objective, payload: Mapping[str, Any], channel: Channel) -> Mapping[str, float]:
     """Calls an objective with the configuration, the budget and the report of an attempt."""
     context = Context(
         config={},
-        catalog=Targets.from_json({}),
+        catalog=_NO_COMPONENTS,
         trial=payload["trial"],
         seed=payload["seed"],
         budget=payload["budget"],
         host=TrialHost(channel, Path()),
     )
-    return call_objective(function, payload["config"], context, payload["name"])
+    return objective(payload["config"], context, payload["name"])
 
 
 @cache
 def _load(target: str) -> Objective:
-    return load_function(target)
+    return Objective(load_function(target))

@@ -32,6 +32,7 @@ from vega_core.store.journal import Journal
 from vega_core.store.lock import RunLock
 from vega_core.store.records import StepFinished, StepStarted
 from vega_core.store.rundir import RunDir
+from vega_core.train.function import Objective
 
 STEP = "tune"
 
@@ -211,7 +212,7 @@ def _check_place(workers: int, name: str | None, limits: Limits) -> None:
 def _executor(objective: Callable[..., Any], name: str | None, workers: int) -> Executor:
     if name is not None:
         return LocalExecutor(workers)
-    functions = {target.TARGET: partial(target.call, objective)}
+    functions = {target.TARGET: partial(target.call, Objective(objective))}
     return InProcessExecutor(workers, functions)
 
 

@@ -34,6 +34,8 @@ def connect_to_write(path: Path) -> sqlite3.Connection:
             check_version(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # A log that is soon begun anew does not grow, and growing is what a commit waits for.
+            connection.execute("PRAGMA wal_autocheckpoint = 250")
             migrate(connection, path)
     except BaseException:
         connection.close()

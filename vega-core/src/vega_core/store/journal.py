@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -98,7 +99,7 @@ class Journal:
             JournalFullError: The disk is full.
         """
         with typed_errors(self.path):
-            return self._insert(event)
+            return self._insert((time.time(), *rows.to_row(event)))
 
     def append_many(self, events: Iterable[JournalEvent]) -> int:
         """Commits events in one transaction, all or none.
@@ -110,17 +111,16 @@ class Journal:
             StateError: Another event has the key of one, or the journal is damaged.
             JournalFullError: The disk is full.
         """
-        connection = self._connection
+        now = time.time()
+        made = [(now, *rows.to_row(event)) for event in events]
         with typed_errors(self.path):
-            connection.execute("BEGIN IMMEDIATE")
             try:
-                new = sum([self._insert(event) for event in events])
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-        return new
+                with self._transaction() as connection:
+                    connection.executemany(_INSERT, made)
+                return len(made)
+            except sqlite3.IntegrityError:  # some are there already
+                with self._transaction():
+                    return sum([self._insert(row) for row in made])
 
     def events(
         self, *, step: str | None = None, kinds: Iterable[str] = (), after: int = 0
@@ -212,16 +212,29 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _insert(self, event: JournalEvent) -> bool:
-        row = rows.to_row(event)
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.execute(_INSERT, (time.time(), *row))
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _insert(self, timed: tuple[Any, ...]) -> bool:
+        _, *row = timed
+        try:
+            self._connection.execute(_INSERT, timed)
         except sqlite3.IntegrityError:
-            committed = self._connection.execute(_SAME, row[:6]).fetchone()
-            if committed == (row[6],):
+            key, data = tuple(row[:6]), row[6]
+            committed = self._connection.execute(_SAME, key).fetchone()
+            if committed == (data,):
                 return False
             raise StateError(
-                f"{self.path} holds another event {row[:6]} already: {committed}"
+                f"{self.path} holds another event {key} already: {committed}"
             ) from None
         return True
 

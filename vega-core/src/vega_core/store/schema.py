@@ -22,7 +22,7 @@ CREATE TABLE events (
     sequence INTEGER NOT NULL,
     data TEXT NOT NULL,
     crc INTEGER NOT NULL,
-    UNIQUE (step, kind, trial, budget, attempt, sequence)
+    UNIQUE (step, trial, budget, attempt, kind, sequence)
 );
 
 CREATE VIEW attempts AS

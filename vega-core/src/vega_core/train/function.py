@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, final
 
 from vega_core.errors import ConfigError, RunFailed
 from vega_core.plugins import load_target
@@ -42,34 +42,43 @@ class FunctionTrainer(Trainer):
             raise ConfigError(f"trainer.function: '{self.function}' is not callable")
         name = first_objective(context.config)
         config = {**self.params, **own_sample(context.sample)}
-        return call_objective(function, config, context, name)
+        return Objective(function)(config, context, name)
 
 
-def call_objective(
-    function: Callable[..., Any], config: Mapping[str, Any], context: Context, name: str
-) -> dict[str, float]:
-    """Calls an objective with as many of its three arguments as it takes.
-
-    Where it has a keyword-only parameter ``seed``, it is given the trial's seed.
+@final
+class Objective:
+    """A function that evaluates a trial, with what is known of its arguments.
 
     Args:
-        function: ``objective(config, budget, report)``.
-        config: Its first argument.
-        context: Gives the budget and takes the reports.
-        name: What a bare number is called.
-
-    Raises:
-        RunFailed: It returned neither a number nor metrics by name.
+        function: ``objective(config, budget, report)``. It is called with as many of the three as
+            it takes, and with the trial's seed where it has a keyword-only parameter ``seed``.
     """
-    steps = iter(range(1, 1 << 62))
 
-    def report(value: Outcome, step: float | None = None) -> bool:
-        context.report(as_metrics(value, name), next(steps) if step is None else step)
-        return context.should_stop
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._count = _positional(function)
+        self._takes_seed = _takes_seed(function)
 
-    arguments = (config, context.budget, report)[: _positional(function)]
-    named = {"seed": context.seed} if _takes_seed(function) else {}
-    return as_metrics(function(*arguments, **named), name)
+    def __call__(self, config: Mapping[str, Any], context: Context, name: str) -> dict[str, float]:
+        """Calls it.
+
+        Args:
+            config: Its first argument.
+            context: Gives the budget and takes the reports.
+            name: What a bare number is called.
+
+        Raises:
+            RunFailed: It returned neither a number nor metrics by name.
+        """
+        steps = iter(range(1, 1 << 62))
+
+        def report(value: Outcome, step: float | None = None) -> bool:
+            context.report(as_metrics(value, name), next(steps) if step is None else step)
+            return context.should_stop
+
+        arguments = (config, context.budget, report)[: self._count]
+        named = {"seed": context.seed} if self._takes_seed else {}
+        return as_metrics(self._function(*arguments, **named), name)
 
 
 def as_metrics(value: Any, name: str) -> dict[str, float]:

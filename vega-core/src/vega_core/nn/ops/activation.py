@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vega_core.nn.primitive import Array, Call, Primitive
+from vega_core.arrays import Array
+from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import TensorSpec, axis_of
 
 

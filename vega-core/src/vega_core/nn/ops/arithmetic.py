@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
-from vega_core.nn.primitive import Array, Call, Primitive
+from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import TensorSpec, broadcast
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import KaimingUniform, Uniform
-from vega_core.nn.primitive import Array, Call, ParameterSpec, Primitive
+from vega_core.nn.primitive import Call, ParameterSpec, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show, windows
 
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import KaimingUniform, Uniform
-from vega_core.nn.primitive import Array, Call, ParameterSpec, Primitive
+from vega_core.nn.primitive import Call, ParameterSpec, Primitive
 from vega_core.nn.shapes import TensorSpec, show
 
 

@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.ops.activation import log_softmax
-from vega_core.nn.primitive import Array, Call, Primitive
+from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import TensorSpec
 
 Reduction = Literal["mean", "sum", "none"]

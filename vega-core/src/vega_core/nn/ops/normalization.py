@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import ONES, ZEROS
-from vega_core.nn.primitive import Array, Call, Mode, ParameterSpec, Primitive
+from vega_core.nn.primitive import Call, Mode, ParameterSpec, Primitive
 from vega_core.nn.shapes import TensorSpec, show
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.ops.convolution import patches_of
-from vega_core.nn.primitive import Array, Call, Primitive
+from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show, windows
 
 
@@ -100,9 +101,9 @@ class GlobalAveragePool(Primitive):
 def _infer(x: TensorSpec, op: MaxPool | AveragePool, dilations: Shape) -> tuple[TensorSpec, ...]:
     if len(x.shape) != len(op.kernel_shape) + 2:
         raise ShapeError(f"a pooling over {show(op.kernel_shape)} got {show(x.shape)}")
+    spatial = windows(x.shape[2:], op.kernel_shape, op.strides, op.pads, dilations, op.ceil_mode)
     if any(2 * p > k for p, k in zip(op.pads, op.kernel_shape * 2, strict=True)):
         raise ShapeError(f"pads {op.pads} are more than half of the window {op.kernel_shape}")
-    spatial = windows(x.shape[2:], op.kernel_shape, op.strides, op.pads, dilations, op.ceil_mode)
     return (TensorSpec((*x.shape[:2], *spatial), x.dtype),)
 
 

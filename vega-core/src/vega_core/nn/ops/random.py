@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
-from vega_core.nn.primitive import Array, Call, Mode, Primitive
+from vega_core.nn.primitive import Call, Mode, Primitive
 from vega_core.nn.shapes import TensorSpec
 
 

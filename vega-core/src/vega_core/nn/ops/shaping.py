@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
-from vega_core.nn.primitive import Array, Call, Primitive
+from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, axis_of, show
 
 
@@ -87,7 +88,11 @@ class Concat(Primitive):
                 for i, (a, b) in enumerate(zip(first.shape, other.shape, strict=True))
             ):
                 raise ShapeError(f"cannot concatenate {first} with {other} along axis {axis}")
-        size = sum(x.shape[axis] for x in inputs)
+        sizes = [x.shape[axis] for x in inputs]
+        if min(sizes) < 0 < max(sizes):
+            shapes = " and ".join(str(x) for x in inputs)
+            raise ShapeError(f"cannot concatenate a batch with a fixed size: {shapes}")
+        size = sum(sizes)
         return (TensorSpec((*first.shape[:axis], size, *first.shape[axis + 1 :]), first.dtype),)
 
     def reference(self, call: Call) -> tuple[Array, ...]:
