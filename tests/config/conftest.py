@@ -151,7 +151,9 @@ TABLE: dict[str, dict[str, Any]] = {
     "backend": {"torch": object, "tensorflow": object},
     "executor": {"local": object},
     "evaluator": {},
+    "rewrite": {},
 }
+ALIASES = {"Momentum": "SGD", "Accuracy": "accuracy"}
 
 
 class FakeCatalog:
@@ -166,17 +168,20 @@ class FakeCatalog:
         self.loaded: list[tuple[str, str]] = []
 
     def find(self, kind: str, name: str) -> Any:
-        if name in self.table[kind]:
-            return SimpleNamespace(name=name, provider=SimpleNamespace(backends=()))
+        own = ALIASES.get(name, name)
+        folded = {known.casefold(): known for known in self.table[kind]}
+        own = own if own in self.table[kind] else folded.get(own.casefold(), own)
+        if own in self.table[kind]:
+            return SimpleNamespace(name=own, provider=SimpleNamespace(backends=()))
         if name == "BohbHpo":
             raise NotInstalled(f"{kind} '{name}' is not installed: pip install vega-algos-hpo")
         hint = suggest(name, self.table[kind])
         raise UnknownComponent(f"unknown {kind_of(kind).label} '{name}'{hint}")
 
     def load(self, kind: str, name: str) -> Any:
-        self.find(kind, name)
-        self.loaded.append((kind, name))
-        return self.table[kind][name]
+        own = self.find(kind, name).name
+        self.loaded.append((kind, own))
+        return self.table[kind][own]
 
     def names(self, kind: str) -> list[str]:
         return sorted(self.table[kind])

@@ -75,6 +75,9 @@ class TorchExecutable(Executable):
         prediction: Gives the program for the names of the inputs at hand.
     """
 
+    _trains: Training
+    """There is one where ``train`` is not None, which the public methods check."""
+
     def __init__(
         self,
         graph: Graph,
@@ -88,25 +91,25 @@ class TorchExecutable(Executable):
         self._tensor = store.tensor
         self._prediction = prediction
         self._programs: dict[frozenset[str], tuple[Program, list[torch.Tensor]]] = {}
-        self._trains: Training | None = None
         if train is not None and training is not None:
             self._trains = Training(training, graph, store, train)
 
     def _train_step(self, inputs: Batch, controls: StepControls) -> StepResult:
-        training = self._own_training()
+        training = self._trains
         values, loss = training.forward(*self._arguments(training.program, inputs, controls))
         training.update.step(training.backward(loss), controls.update)
         return StepResult(values, loss.detach(), to_numpy)
 
     def _gradients(self, inputs: Batch, controls: StepControls) -> Gradients:
-        training = self._own_training()
+        training = self._trains
         _, loss = training.forward(*self._arguments(training.program, inputs, controls))
         return TorchGradients(training.backward(loss))
 
     def _apply(self, gradients: Gradients, controls: StepControls) -> None:
         if not isinstance(gradients, TorchGradients):
             raise ModelError(f"{type(gradients).__name__} are no gradients of this backend")
-        self._own_training().update.step(gradients.tensors, controls.update)
+        trained = {n: t for n, t in gradients.tensors.items() if n in self._trains.leaves}
+        self._trains.update.step(trained, controls.update)
 
     def _predict(self, inputs: Batch, controls: StepControls) -> dict[str, Array]:
         present = frozenset(inputs)
@@ -126,8 +129,3 @@ class TorchExecutable(Executable):
             [controls.graph[name] for name in program.controls],
             step_key(controls.seed, controls.step),
         )
-
-    def _own_training(self) -> Training:
-        if self._trains is None:
-            raise ModelError("this executable only predicts")
-        return self._trains

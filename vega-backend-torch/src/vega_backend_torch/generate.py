@@ -48,7 +48,7 @@ def generate(graph: Graph, moving: Sequence[str] = ()) -> Program:
         moving: Names of the statistics that move.
 
     Raises:
-        ModelError: An operator has no lowering.
+        ModelError: An operator has no lowering, or an attribute that is no plain value.
     """
     source = source_of(graph, frozenset(moving))
     name = f"<vega graph {hashlib.sha256(source.encode()).hexdigest()[:16]}>"
@@ -109,7 +109,10 @@ def _expression(node: Node, site: Site) -> str:
         raise ModelError(
             f"{node.name}: vega-backend-torch has no lowering of {type(node.op).__name__}"
         )
-    return lowering(node.op, site)
+    try:
+        return lowering(node.op, site)
+    except ModelError as error:
+        raise ModelError(f"{node.name}: {error}") from error
 
 
 def _variables(graph: Graph) -> dict[str, str]:

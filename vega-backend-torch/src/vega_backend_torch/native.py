@@ -9,7 +9,7 @@ import torch
 
 from vega_backend_torch.generate import generate
 from vega_core.backend import Params
-from vega_core.errors import StateError
+from vega_core.errors import ModelError, StateError
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import step_key
 
@@ -59,12 +59,24 @@ class GraphModule(torch.nn.Module):
         *path, last = name.split(".")
         module: torch.nn.Module = self
         for part in path:
-            if part not in module._modules:
-                module.add_module(part, torch.nn.Module())
-            module = module.get_submodule(part)
+            module = _inside(module, part)
         tensor = torch.tensor(array)
-        if statistic:
-            module.register_buffer(last, tensor)
-        else:
-            module.register_parameter(last, torch.nn.Parameter(tensor))
+        try:
+            if statistic:
+                module.register_buffer(last, tensor)
+            else:
+                module.register_parameter(last, torch.nn.Parameter(tensor))
+        except KeyError as error:
+            raise ModelError(f"parameter {name!r} fits into no torch.nn.Module: {error}") from error
         return module, last
+
+
+def _inside(module: torch.nn.Module, name: str) -> torch.nn.Module:
+    """Returns a module's child, made where there is none.
+
+    The table is used itself, because `add_module` refuses names of methods, such as ``type``.
+    """
+    child = module._modules.get(name)
+    if child is None:
+        child = module._modules[name] = torch.nn.Module()
+    return child

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from vega_backend_torch.generate import to_device
 from vega_core.arrays import Array
 from vega_core.backend import Gradients, Params, ParamStore, Snapshot, State
 from vega_core.backend.optimizers import SlotForm
+from vega_core.backend.state import form_of
 from vega_core.errors import ModelError, StateError, suggest
 from vega_core.nn.shapes import Shape, show
 
@@ -66,14 +68,18 @@ class TorchStore(ParamStore):
     def __init__(self, params: Params, device: torch.device) -> None:
         super().__init__()
         self.device = device
-        self._tensors = {name: to_device(array, device).clone() for name, array in params.items()}
+        self._tensors = {name: self._taken(array).clone() for name, array in params.items()}
         self._shapes = {name: (array.shape, str(array.dtype)) for name, array in params.items()}
         self._slots: dict[str, torch.Tensor] = {}
-        self._counts: set[str] = set()
+        self._forms: dict[str, SlotForm] = {}
 
     @property
     def shapes(self) -> Mapping[str, tuple[Shape, str]]:
         return self._shapes
+
+    @property
+    def slot_forms(self) -> Mapping[str, SlotForm]:
+        return self._forms
 
     def tensor(self, name: str) -> torch.Tensor:
         """Returns the tensor of a parameter or statistic itself."""
@@ -83,14 +89,19 @@ class TorchStore(ParamStore):
         """Returns the tensor of a slot itself, which begins at zero.
 
         A count is kept as float32, as PyTorch's fused optimizers want it, and exported as int64.
+
+        Raises:
+            StateError: The slot was loaded in another form.
         """
         key = f"{name}/{slot}"
+        if self._forms.setdefault(key, form) != form:
+            raise StateError(f"slot {key!r} was loaded as a {self._forms[key]}, and is a {form}")
         if key not in self._slots:
             like = self._tensors[name]
             counts = form == "count"
-            self._slots[key] = torch.zeros((), device=self.device) if counts else like * 0
-            if counts:
-                self._counts.add(key)
+            self._slots[key] = (
+                torch.zeros((), device=self.device) if counts else torch.zeros_like(like)
+            )
         return self._slots[key]
 
     def snapshot(self) -> TorchSnapshot:
@@ -131,24 +142,30 @@ class TorchStore(ParamStore):
 
     def _read(self) -> tuple[Params, Params]:
         slots = {
-            key: to_numpy(tensor.long() if key in self._counts else tensor)
+            key: to_numpy(tensor.long() if self._forms[key] == "count" else tensor)
             for key, tensor in self._slots.items()
         }
         return {name: to_numpy(tensor) for name, tensor in self._tensors.items()}, slots
 
     def _write(self, state: State) -> None:
-        for name, array in state.parameters.items():
-            self._tensors[name].copy_(to_device(array, self.device))
-        for key, array in state.slots.items():
+        parameters = {name: self._taken(array) for name, array in state.parameters.items()}
+        slots = {key: self._taken(array) for key, array in state.slots.items()}
+        for name, tensor in parameters.items():
+            self._tensors[name].copy_(tensor)
+        for key, tensor in slots.items():
             name, _, slot = key.rpartition("/")
-            form: SlotForm = "count" if array.dtype == "int64" else "parameter"
-            self.slot(name, slot, form).copy_(to_device(array, self.device))
+            self.slot(name, slot, form_of(state.slots[key])).copy_(tensor)
         for key in self._slots.keys() - state.slots.keys():
             self._slots[key].zero_()
 
+    def _taken(self, array: Array) -> torch.Tensor:
+        return to_device(np.asarray(array, order="C"), self.device)
+
 
 def to_numpy(tensor: torch.Tensor) -> Array:
-    """Returns a copy on the host, in NumPy's order."""
+    """Returns a copy on the host, in NumPy's order; bfloat16, which NumPy lacks, as float32."""
+    if tensor.dtype == torch.bfloat16:
+        tensor = tensor.float()
     array: Array = tensor.detach().contiguous().cpu().numpy()
     return array.copy() if array.base is not None else array
 

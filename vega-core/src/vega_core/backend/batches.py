@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vega_core.arrays import Array
 from vega_core.errors import DataError, ModelError, ShapeError, suggest
 from vega_core.nn.graph import Graph
 from vega_core.nn.ops import BatchNormalization
 from vega_core.nn.shapes import Shape, TensorSpec, show
 
-Batch: TypeAlias = Mapping[str, NDArray[Any]]
+Batch: TypeAlias = Mapping[str, Array]
 Controls: TypeAlias = Mapping[str, float]
 
 
@@ -66,8 +66,8 @@ def resolve_controls(
     return StepControls(own, rates, seed, step)
 
 
-def take(inputs: Mapping[str, TensorSpec], batch: Batch) -> dict[str, NDArray[Any]]:
-    """Returns the arrays that a graph reads, of the types that it wants.
+def take(inputs: Mapping[str, TensorSpec], batch: Batch) -> dict[str, Array]:
+    """Returns the arrays that a graph reads, of the types that it wants and in C order.
 
     Raises:
         DataError: An input is missing, has another shape or a type that does not convert, or the
@@ -77,7 +77,7 @@ def take(inputs: Mapping[str, TensorSpec], batch: Batch) -> dict[str, NDArray[An
     for name, spec in inputs.items():
         if name not in batch:
             raise DataError(f"the batch has no field {name!r}{suggest(name, batch)}")
-        array = np.asarray(batch[name])
+        array = np.asarray(batch[name], order="C")
         sizes[name] = _batch_size(name, array.shape, spec.shape)
         if str(array.dtype) != spec.dtype:
             if not np.can_cast(array.dtype, spec.dtype, "same_kind"):

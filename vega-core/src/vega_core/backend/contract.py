@@ -103,7 +103,13 @@ class Executable(ABC):
         return self._gradients(self._training_inputs(batch), self._controls(controls))
 
     def apply(self, gradients: Gradients, controls: Controls | None = None) -> None:
-        """Clips and applies gradients, and counts a training step."""
+        """Clips and applies gradients, and counts a training step.
+
+        Gradients of what this executable does not train are left out, of the norm too.
+
+        Raises:
+            ModelError: The store has no such parameter.
+        """
         self._training()
         for name in gradients.names:
             if name not in self.store.shapes:

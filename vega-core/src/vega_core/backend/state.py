@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from vega_core.arrays import Array
+from vega_core.backend.optimizers import SlotForm
 from vega_core.errors import StateError, suggest
 from vega_core.nn.shapes import Shape, show
 
@@ -22,7 +23,8 @@ class State:
     Attributes:
         parameters: Parameters and statistics by name; a graph's parameters say which is which.
         slots: Optimizer slots by ``<parameter>/<slot>``.
-        position: Training steps done.
+        position: Training steps done: every `train_step` and `apply` of every executable over the
+            store counts one.
     """
 
     parameters: Params
@@ -40,7 +42,8 @@ class State:
         """Returns the state that `to_arrays` flattened.
 
         Raises:
-            StateError: An array belongs to no part of a state, or the position is missing.
+            StateError: An array belongs to no part of a state, or the position is missing or no
+                whole number.
         """
         parts: dict[str, dict[str, Array]] = {"parameters": {}, "slots": {}}
         for key, array in arrays.items():
@@ -51,21 +54,33 @@ class State:
                 raise StateError(f"array {key!r} belongs to no part of a saved state")
         if "position" not in arrays:
             raise StateError("the saved state has no position")
-        return cls(parts["parameters"], parts["slots"], int(arrays["position"]))
+        position = np.asarray(arrays["position"])
+        if position.shape != () or position.dtype.kind not in "iu":
+            raise StateError(f"the position of the saved state is {position!r}, no whole number")
+        return cls(parts["parameters"], parts["slots"], int(position))
 
 
-def check_state(state: State, parameters: Mapping[str, tuple[Shape, str]]) -> None:
+def check_state(
+    state: State,
+    parameters: Mapping[str, tuple[Shape, str]],
+    slots: Mapping[str, SlotForm] | None = None,
+) -> None:
     """Checks that a state fits a store, before any of it is loaded.
 
     Args:
         state: The state.
         parameters: Shape and element type of each parameter of the store.
+        slots: Form of each slot that the store has already.
 
     Raises:
         StateError: Names every parameter that is missing, left over or of another shape or type,
-            and every slot without a parameter or of another shape.
+            and every slot that belongs to no parameter, is of another form than the store's, or is
+            neither a count nor of its parameter's shape and type.
     """
-    faults = [*_parameter_faults(state.parameters, parameters), *_slot_faults(state, parameters)]
+    faults = [
+        *_parameter_faults(state.parameters, parameters),
+        *_slot_faults(state.slots, parameters, slots or {}),
+    ]
     if faults:
         shown = "; ".join(faults[:8])
         more = f"; and {len(faults) - 8} more" if len(faults) > 8 else ""
@@ -87,10 +102,22 @@ def _parameter_faults(arrays: Params, expected: Mapping[str, tuple[Shape, str]])
             yield f"{name!r} is {array.dtype}, and {dtype} in the model"
 
 
-def _slot_faults(state: State, expected: Mapping[str, tuple[Shape, str]]) -> Iterator[str]:
-    for key, array in state.slots.items():
+def form_of(slot: Array) -> SlotForm:
+    """Returns the form that a saved slot has, by its shape and type alone."""
+    return "count" if slot.shape == () and slot.dtype == np.int64 else "parameter"
+
+
+def _slot_faults(
+    arrays: Params, expected: Mapping[str, tuple[Shape, str]], forms: Mapping[str, SlotForm]
+) -> Iterator[str]:
+    for key, array in arrays.items():
         name, _, slot = key.rpartition("/")
         if name not in expected or not slot:
             yield f"slot {key!r} belongs to no parameter of the model"
-        elif array.shape not in ((), expected[name][0]):
-            yield f"slot {key!r} is {show(array.shape)}, its parameter {show(expected[name][0])}"
+            continue
+        shape, dtype = expected[name]
+        form, found = form_of(array), f"slot {key!r} is {show(array.shape)} {array.dtype}"
+        if form != forms.get(key, form):
+            yield f"{found}, and a {forms[key]} in the store"
+        elif form == "parameter" and (array.shape, str(array.dtype)) != (shape, dtype):
+            yield f"{found}, its parameter {show(shape)} {dtype}"

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from vega_core.arrays import Array
+from vega_core.backend.optimizers import SlotForm
 from vega_core.backend.state import Params, State, check_state
 from vega_core.errors import ModelError, suggest
 from vega_core.nn.graph import Graph
@@ -50,13 +51,18 @@ class ParamStore(ABC):
 
     @property
     def position(self) -> int:
-        """Training steps done."""
+        """Training steps done: each `train_step` and `apply` of any executable counts one."""
         return self._position
 
     @property
     @abstractmethod
     def shapes(self) -> Mapping[str, tuple[Shape, str]]:
         """Shape and element type of each parameter and statistic."""
+
+    @property
+    @abstractmethod
+    def slot_forms(self) -> Mapping[str, SlotForm]:
+        """Form of each slot that there is, by ``<parameter>/<slot>``."""
 
     def export(self) -> State:
         """Waits for the device and returns a copy of everything."""
@@ -67,9 +73,10 @@ class ParamStore(ABC):
         """Takes a whole state, or nothing of it; slots that it lacks begin anew.
 
         Raises:
-            StateError: A parameter is missing, left over, or of another shape or type.
+            StateError: A parameter is missing, left over, or of another shape or type, or a slot
+                does not fit.
         """
-        check_state(state, self.shapes)
+        check_state(state, self.shapes, self.slot_forms)
         self._write(state)
         self._position = state.position
 

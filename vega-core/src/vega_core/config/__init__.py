@@ -1,7 +1,8 @@
 """Configurations: YAML to typed models, every fault with its place and a suggestion.
 
-The names below are imported when they are first used; most of them need pydantic, which takes
-longer to import than reading a configuration does.
+Most names below are imported when they are first used: they need pydantic, which takes longer to
+import than reading a configuration does. `bind` is imported at once, before its module of the
+same name can take its place.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vega_core._lazy import lazy_names
+from vega_core.config.bind import bind as bind
 
 if TYPE_CHECKING:
-    from vega_core.config.bind import bind as bind
     from vega_core.config.diagnostics import Diagnostic as Diagnostic
     from vega_core.config.diagnostics import InvalidConfigError as InvalidConfigError
     from vega_core.config.load import load_config as load_config
@@ -31,12 +32,11 @@ _HOMES = {
     "RunConfig": "vega_core.config.model",
     "Source": "vega_core.config.source",
     "StepConfig": "vega_core.config.model",
-    "bind": "vega_core.config.bind",
     "json_schema": "vega_core.config.schema",
     "load_config": "vega_core.config.load",
     "load_source": "vega_core.config.source",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted([*_HOMES, "bind"])
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -97,7 +97,7 @@ def _leads(node: Any, keys: Sequence[str]) -> bool:
 
 def _below(node: Any, key: str) -> Any:
     """Returns what a key or index holds, a mapping made for the purpose where that is nothing."""
-    place = int(key) if isinstance(node, list) else key
+    place: Any = int(key) if isinstance(node, list) else key
     below = node[place] if isinstance(node, list) else node.get(key)
     if isinstance(below, str):  # the name of a type alone
         below = node[place] = {"type": below}

@@ -1,64 +1,62 @@
-"""What the names of a search space bind to, and whether the values fit there."""
+"""Checks what the names of a search space bind to, and whether the values fit there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from vega_core.config import aliases
+from vega_core.config.bind import bind
+from vega_core.config.choices import kept_keys, misfits
+from vega_core.config.components import Components
 from vega_core.config.diagnostics import Report
-from vega_core.config.names import space_names
+from vega_core.config.model import Choices
+from vega_core.config.names import searched_names, space_names, space_values
 from vega_core.config.nodes import Node, Path
 from vega_core.config.ranges import outcomes
-from vega_core.config.signatures import DEFAULT_TYPES, SECTION_KINDS, SLOTS, Signatures, is_nested
+from vega_core.config.reach import ROOTS, Reach, Target
+from vega_core.config.signatures import SLOTS, Signatures, is_nested, kind_at
 from vega_core.config.values import faults
 from vega_core.errors import PluginError, suggest
-from vega_core.plugins.parameters import Parameter
-
-ROOTS = ("dataset", "trainer", "model", "evaluator")
-"""The sections that names may bind to."""
-
-
-@dataclass
-class Target:
-    """One name that a search space may bind.
-
-    Attributes:
-        parameters: The parameter, by each of the types that have it.
-        types: All types that the block may have.
-        kind: Where the name is a ``type`` or a list of components: their kind.
-        auto: Whether ``auto`` is a value, filled in from the data.
-    """
-
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    types: tuple[str, ...] = ()
-    kind: str = ""
-    auto: bool = False
 
 
 class Bindings:
-    """The names that the search space of one step may bind."""
+    """The names that the search space of one step binds.
 
-    def __init__(self, report: Report, signatures: Signatures, step: str) -> None:
+    Attributes:
+        choices: The keys that each type of a block takes whose type is searched; filled by
+            `check`.
+    """
+
+    def __init__(
+        self, report: Report, signatures: Signatures, components: Components, step: str
+    ) -> None:
+        self.choices: Choices = {}
         self._report = report
         self._signatures = signatures
+        self._components = components
         self._step = step
+        self._space = (step, "search_space")
         self._block = report.root.get(step) or Node({}, report.root.mark)
-        space = (step, "search_space")
-        names = space_names(report.root, space)
-        self._choices = {
+        names = space_names(report.root, self._space)
+        self._chosen: dict[str, Sequence[Any]] = {
             found.name: outcomes(report.root.nearest(found.path[:-1]).plain())
             for found in names
             if found.declares
         }
         self._conditional = {found.name for found in names if found.path[-1] == "child"}
-        self._targets: dict[str, Target] = {}
-        self._open: set[str] = set()
-        """Beginnings below which any name is taken."""
-        self._networks: set[str] = set()
-        """Models and their parts: names of two or more words below them are of modules inside."""
-        for root in ROOTS:
-            self._section(root)
+        self._searched = searched_names(report.root)
+        self._reach = Reach(signatures, self._block, self._chosen)
+
+    def locate(self) -> None:
+        """Makes the paths among the values absolute."""
+        for name, path, _ in space_values(self._report.root, self._space):
+            root = name.partition(".")[0]
+            _, target = self._reach.owner(name)
+            if root in ROOTS and not (target and target.kind):
+                given = list(target.parameters.values()) if target else []
+                annotation = given[0].annotation if given else None
+                self._components.locate(kind_at([root]), annotation, path)
 
     def check(self, item: Path, name: str) -> None:
         """Reports a name that binds to nothing, or whose values do not fit.
@@ -67,15 +65,19 @@ class Bindings:
             item: Path of the hyperparameter, or of what declares it.
             name: The name.
         """
-        target = self._targets.get(name)
+        target = self._reach.targets.get(name)
         if target is None:
             name, target = self._respelled(item, name)
         if target is not None:
             self._check_types(item, name, target)
             self._check_values(item, name, target)
-        elif not self._is_free(name):
-            near = suggest(name, self._targets) or self._siblings(name)
+            if name.endswith(".type") and target.kind:
+                self._check_choice(item, name.removesuffix(".type"), target.kind)
+        elif not self._reach.is_free(name):
+            near = suggest(name, self._reach.targets) or self._siblings(name)
             self._report.error((*item, "key"), f"'{name}' binds to nothing{near}")
+        else:
+            self._check_inside(item, name)
 
     def _respelled(self, item: Path, name: str) -> tuple[str, Target | None]:
         head, _, last = name.rpartition(".")
@@ -84,32 +86,23 @@ class Bindings:
             if last in table:
                 others += [f"{head}.{table[last]}", f"{head}.params.{table[last]}"]
         for other in others:
-            if other in self._targets:
+            if other in self._reach.targets:
                 key = self._report.root.get(*item, "key")
                 if key is not None:
                     self._report.renamed(name, other, key.place)
                     _rename(self._block, name, other)
-                    self._choices[other] = self._choices.get(name, ())
+                    self._chosen[other] = self._chosen.get(name, ())
                     if name in self._conditional:
                         self._conditional.add(other)
-                return other, self._targets[other]
+                return other, self._reach.targets[other]
         return name, None
-
-    def _is_free(self, name: str) -> bool:
-        beginnings = [name[:at] for at, char in enumerate(name) if char == "."]
-        if any(beginning in self._open for beginning in beginnings):
-            return True
-        if any(beginning in self._networks for beginning in beginnings[:-1]):
-            return True
-        root = name.partition(".")[0]
-        return "" in self._open and root not in ROOTS
 
     def _siblings(self, name: str) -> str:
         root = name.partition(".")[0]
         if root in ROOTS and self._block.items.get(root) is None:
             return f"; the step has no section '{root}'"
         head = name.rpartition(".")[0]
-        known = sorted(one for one in self._targets if one.rpartition(".")[0] == head)
+        known = sorted(one for one in self._reach.targets if one.rpartition(".")[0] == head)
         return f"; known are: {', '.join(known)}" if known else f"; names begin with {_ROOTS_TEXT}"
 
     def _check_types(self, item: Path, name: str, target: Target) -> None:
@@ -118,12 +111,81 @@ class Bindings:
             message = f"'{name}' is no parameter of {', '.join(lacking)}; give it a condition"
             self._report.error((*item, "key"), message)
 
+    def _check_choice(self, item: Path, name: str, kind: str) -> None:
+        """Checks that a block will do with each type that it may get."""
+        path = tuple(int(key) if key.isdecimal() else key for key in name.split("."))
+        block = self._block.get(*path)
+        given = block.items.get("type") if block is not None and block.items else block
+        for type_ in self._chosen.get(f"{name}.type", ()):
+            signature = self._signatures.get(kind, type_)
+            if signature is None or signature.parameters is None:
+                continue
+            if not is_nested(kind):
+                self.choices.setdefault(name, {})[type_] = kept_keys(signature)
+            if given is None or given.value != type_:
+                for below, message in misfits(signature, block, name, self._searched):
+                    place = (*item, "range") if below is None else (self._step, *path, *below)
+                    self._report.error(place, message)
+
     def _check_values(self, item: Path, name: str, target: Target) -> None:
-        for value in self._choices.get(name, ()):
+        slot = SLOTS.get(kind_at(name.split(".")[:-1]), {}).get(name.rpartition(".")[2])
+        for index, value in enumerate(self._chosen.get(name, ())):
             fault = self._fault(target, value)
             if fault:
                 self._report.error((*item, "range"), f"{name}: {fault}")
                 return
+            if slot and isinstance(value, (dict, list)):
+                self._components.check_each(slot, (*item, "range", index))
+
+    def _check_inside(self, item: Path, name: str) -> None:
+        """Checks a name that leads into the value of a parameter."""
+        if "overrides" in name.split("."):
+            return
+        fault = self._obstacle(name)
+        if fault:
+            self._report.error((*item, "key"), f"'{name}' binds to nothing; {fault}")
+            return
+        head, target = self._reach.owner(name)
+        for value in self._chosen.get(name, ()) if target else ():
+            bound: Any = bind(self._block.plain(), {name: value})
+            for key in head.split("."):
+                bound = bound[int(key)] if isinstance(bound, list) else bound.get(key)
+            fault = self._fault(target, bound) if target and bound is not None else ""
+            if fault:
+                self._report.error((*item, "range"), f"{name}: {fault}")
+                return
+
+    def _obstacle(self, name: str) -> str:
+        """Returns why a value cannot be set where a name leads through what is configured.
+
+        In a model, what leads nowhere in the description is the name of a module.
+        """
+        keys = name.split(".")
+        node = self._block.items.get(keys[0])
+        for at, key in enumerate(keys[1:], start=1):
+            head, is_model = ".".join(keys[:at]), keys[0] == "model" and at < len(keys) - 1
+            if node is None or node.value is None:
+                return "" if is_model else self._unready(head, key)
+            if isinstance(node.value, list):
+                if not key.isdecimal() or int(key) >= len(node.value):
+                    message = f"'{key}' is no index of the list '{head}' of {len(node.value)}"
+                    return "" if is_model else message
+                node = node.value[int(key)]
+            elif isinstance(node.value, dict):
+                node = node.value.get(key)
+            else:
+                is_model = keys[0] == "model"
+                return "" if is_model else f"'{head}' has no keys: it is {node.value!r}"
+        return ""
+
+    def _unready(self, head: str, key: str) -> str:
+        target = self._reach.targets.get(head)
+        if target is None or not target.parameters:
+            return ""
+        if key.isdecimal():
+            return f"'{head}' is not configured as a list"
+        holds = any(_holds_keys(parameter) for parameter in target.parameters.values())
+        return "" if holds else f"'{head}' takes no keys"
 
     def _fault(self, target: Target, value: Any) -> str:
         if target.kind and (isinstance(value, str) or not target.parameters):
@@ -137,72 +199,13 @@ class Bindings:
         found = [faults(parameter, value) for parameter in target.parameters.values()]
         return found[0][0][1] if found and all(found) else ""
 
-    # Which names there are.
-
-    def _section(self, root: str) -> None:
-        block = self._block.items.get(root)
-        if block is None and root not in DEFAULT_TYPES:
-            return
-        modules = block.get("modules") if block else None
-        if root == "model" and block and modules and isinstance(modules.value, list):
-            for part in modules.value:
-                self._component("network", f"model.{part.value}", block.get(str(part.value)))
-            return
-        self._component(SECTION_KINDS[root], root, block)
-
-    def _component(self, kind: str, name: str, block: Node | None) -> None:
-        types = self._types(kind, name, block)
-        if is_nested(kind) or len(types) > 1 or f"{name}.type" in self._choices:
-            self._targets[f"{name}.type"] = Target(kind=kind)
-        signatures = {type_: self._signatures.get(kind, type_) for type_ in types}
-        if kind == "network":
-            self._networks.add(name)
-        if not types:
-            self._open.add(name)
-        inner = f"{name}.params" if is_nested(kind) else name
-        known = tuple(type_ for type_, found in signatures.items() if found and found.parameters)
-        for type_, signature in signatures.items():
-            if signature is None or signature.parameters is None:
-                self._open.add(name)
-                continue
-            for key, parameter in signature.parameters.items():
-                new = Target(types=known, auto=kind == "network")
-                target = self._targets.setdefault(f"{inner}.{key}", new)
-                target.parameters[type_] = parameter
-                self._parameter(kind, f"{inner}.{key}", key, block)
-            if kind == "trainer" and "params" in signature.parameters:
-                self._open.add("")  # it is handed every sampled value
-
-    def _parameter(self, kind: str, name: str, key: str, block: Node | None) -> None:
-        slot = SLOTS.get(kind, {}).get(key)
-        inside = block.get(key) if block else None
-        if slot is None:
-            self._open.add(name)
-        elif inside is not None and isinstance(inside.value, list):
-            self._targets[name].kind = slot
-            for index, item in enumerate(inside.value):
-                self._component(slot, f"{name}.{index}", item)
-        elif key in ("transforms", "metrics", "callbacks"):
-            self._targets[name].kind = slot
-        else:
-            self._component(slot, name, inside)
-
-    def _types(self, kind: str, name: str, block: Node | None) -> list[str]:
-        searched = [value for value in self._choices.get(f"{name}.type", ()) if value]
-        if searched:
-            return list(dict.fromkeys(str(value) for value in searched))
-        given = block.get("type") if block else None
-        if given is None and block is not None and isinstance(block.value, str):
-            return [block.value]
-        fallback = DEFAULT_TYPES.get(name)
-        value = given.value if given is not None else fallback
-        if value is None and is_nested(kind):
-            # Not configured: the trainer has a default, which only it knows.
-            return self._signatures.names(kind)
-        return [value] if isinstance(value, str) else []
-
 
 _ROOTS_TEXT = ", ".join(f"'{root}.'" for root in ROOTS)
+
+
+def _holds_keys(parameter: Any) -> bool:
+    """Tells whether a parameter takes a mapping, if perhaps not an empty one."""
+    return all(path for path, _ in faults(parameter, {}))
 
 
 def _rename(block: Node, old: str, new: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -21,6 +21,8 @@ from vega_core.errors import PluginError, suggest
 from vega_core.plugins.parameters import Parameter
 
 _NOT_PARAMETERS = ("type", "ref")
+_DEPTH_OF_SECTIONS = 2
+"""Of a path such as ``(step, "trainer")``."""
 
 
 class Components:
@@ -51,14 +53,17 @@ class Components:
             self._report.error(path, f"expected a mapping with a 'type', got {shown(node.plain())}")
             return
         signature = self.signature(kind, path, node)
+        if "ref" in node.items and len(path) != _DEPTH_OF_SECTIONS:
+            section = f"{path[1]}: {{ref: step.{path[1]}}}"
+            self._report.error((*path, "ref"), f"a ref stands for a whole section: '{section}'")
         if signature is None or signature.parameters is None:
             return
         self._rearrange(signature, path, node)
         inner = (*path, "params") if is_nested(kind) else path
-        self._parameters(signature, inner)
+        self._parameters(signature, inner, () if is_nested(kind) else _NOT_PARAMETERS)
 
     def check_model(self, path: Path) -> None:
-        """Checks the description of a model: one network, or several named parts."""
+        """Checks the description of a model: of one network; several parts are not built yet."""
         node = self._report.root.get(*path)
         modules = node.items.get("modules") if node is not None else None
         if node is None or modules is None:
@@ -68,10 +73,13 @@ class Components:
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             self._report.error((*path, "modules"), "expected a list of the names of parts")
             return
-        for part in parts:
-            if part not in node.items:
-                self._report.error((*path, "modules"), f"there is no part '{part}' below")
-            self.check("network", (*path, part))
+        if len(parts) != 1:
+            message = "a model of several parts cannot be built yet; describe one: {type: ResNet}"
+            self._report.error((*path, "modules"), message)
+            return
+        if parts[0] not in node.items:
+            self._report.error((*path, "modules"), f"there is no part '{parts[0]}' below")
+        self.check("network", (*path, parts[0]))
         for key in node.items:
             if key not in ("modules", "ref", *parts):
                 self._unknown((*path, key), key, parts)
@@ -86,6 +94,16 @@ class Components:
                 self._find(kind, item.value, place)
             elif item is not None and item.value is not None and item.value != []:
                 self.check(kind, place)
+
+    def locate(self, kind: str, annotation: Any, path: Path) -> None:
+        """Makes a value absolute that is a path by its annotation, or text that begins like one."""
+        node = self._report.root.nearest(path)
+        value = node.plain()
+        if takes_path(annotation) and isinstance(value, str):
+            self._path(kind, path, node, value)
+        else:
+            for _, inside in node.walk():
+                inside.value = self._beside(inside.value)
 
     def signature(self, kind: str, path: Path, node: Node) -> Signature | None:
         """Returns the signature of a block's type; reports it if there is none."""
@@ -128,14 +146,15 @@ class Components:
                 message = f"the parameters of {signature.name} now stand beside 'type'"
                 self._report.notice((*path, "params"), message, place)
 
-    def _parameters(self, signature: Signature, path: Path) -> None:
+    def _parameters(self, signature: Signature, path: Path, others: Collection[str]) -> None:
+        """Checks the keys of a block, of which some are no parameters."""
         node = self._report.root.get(*path)
         known = signature.parameters or {}
         if node is not None and not isinstance(node.value, dict):
             self._report.error(path, f"expected a mapping, got {shown(node.plain())}")
             return
         for key in list(node.items if node else ()):
-            if key not in known and key not in _NOT_PARAMETERS:
+            if key not in known and key not in others:
                 self._foreign(signature, path, key, known)
         node = self._report.root.get(*path)
         given = node.items if node else {}
@@ -178,11 +197,8 @@ class Components:
         slot = SLOTS.get(signature.kind, {}).get(parameter.name)
         if slot:
             self.check_each(slot, path)
-        elif takes_path(parameter.annotation) and isinstance(value, str):
-            self._path(signature.kind, path, node, value)
         else:
-            for _, inside in node.walk():
-                inside.value = self._beside(inside.value)
+            self.locate(signature.kind, parameter.annotation, path)
 
     def _path(self, kind: str, path: Path, node: Node, value: str) -> None:
         place = self._folder / FilePath(value).expanduser()

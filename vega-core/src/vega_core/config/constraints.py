@@ -54,6 +54,7 @@ def _measures_graphs(signatures: Signatures, block: Node | None) -> bool:
     for item in [] if block is None else block.value if isinstance(block.value, list) else [block]:
         given = item.items.get("type") if item.items else item
         signature = signatures.get("evaluator", given.value if given else None)
-        if signature and signature.name != "Statistics" and getattr(signature.cls, "analytic", 0):
+        measures = bool(getattr(signature.cls, "analytic", False)) if signature else False
+        if signature and measures and signature.name != "Statistics":
             return True
     return False

@@ -16,7 +16,7 @@ from vega_core.config.signatures import (
 )
 from vega_core.config.values import schema_of
 from vega_core.errors import PluginError
-from vega_core.plugins import Catalog
+from vega_core.plugins import Catalog, kind_of
 from vega_core.plugins.parameters import Parameter
 
 Schema = dict[str, Any]
@@ -170,7 +170,8 @@ class _Builder:
         one = self._block(kind)
         names = {"enum": self._signatures.names(kind)}
         each = {"anyOf": [names, {"type": "string"}, one]}
-        return {"anyOf": [one, {"type": "array", "items": each}, {"type": "null"}]}
+        several = {"type": "array", "items": each}
+        return {"anyOf": [several if kind_of(kind).listed else one, {"type": "null"}]}
 
 
 def _is_plain(value: Any) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from vega_core.arrays import Array
 from vega_core.data.dataset import ArrayDataset, Dataset, Indices, collate
 from vega_core.data.fields import (
     SAMPLE_VALID,
-    Array,
     Batch,
     Field,
     Spec,

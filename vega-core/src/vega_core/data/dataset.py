@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from vega_core.data.fields import Array, Batch, Field, Spec, check_range
+from vega_core.arrays import Array
+from vega_core.data.fields import Batch, Field, Spec, check_range
 from vega_core.data.task import Task
 from vega_core.errors import DataError
 

@@ -14,7 +14,6 @@ from vega_core.nn.description import (
     canonical,
     description_hash,
     fill_auto,
-    with_values,
 )
 from vega_core.nn.functional import (
     average_pool,
@@ -86,5 +85,4 @@ __all__ = [
     "reshape",
     "softmax",
     "trace",
-    "with_values",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Final, Protocol
 
 from vega_core.errors import ModelError, suggest
@@ -105,27 +105,25 @@ def canonical(description: Mapping[str, Any]) -> dict[str, Any]:
     return {"format": FORMAT, **plain}
 
 
-def description_hash(description: Mapping[str, Any]) -> str:
-    """Returns the SHA-256 of a description's canonical JSON."""
-    return hashlib.sha256(canonical_json(canonical(description)).encode()).hexdigest()
+def description_hash(description: Mapping[str, Any], catalog: Loader) -> str:
+    """Returns the SHA-256 of what a description means.
 
-
-def with_values(description: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a description with hyperparameters set by name.
+    It is of the network's record, so that a default that is written down, an alias of the type and
+    16.0 for 16 change nothing.
 
     Args:
         description: The description.
-        values: By name below the model: a plain name is a key of the description, a dotted one or
-            a pattern an override.
+        catalog: Finds networks by name.
+
+    Raises:
+        ModelError: The description is malformed.
     """
-    result = dict(description)
-    overrides = dict(result.get("overrides") or {})
-    for name, value in values.items():
-        if any(sign in name for sign in ".*?["):
-            overrides[name] = value
-        else:
-            result[name] = value
-    return {**result, "overrides": overrides} if overrides else result
+    checked = canonical(description)
+    meaning = {key: value for key, value in checked.items() if key in RESERVED_KEYS - {"type"}}
+    network = _written(build_network(checked, catalog))
+    return hashlib.sha256(
+        canonical_json({**_whole(meaning), "network": network}).encode()
+    ).hexdigest()
 
 
 def fill_auto(description: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,3 +168,23 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _written(value: Any) -> Any:
+    """Returns a record, and those that it holds, as plain data."""
+    if is_dataclass(value) and not isinstance(value, type):
+        cls = type(value)
+        held = {f.name: _written(getattr(value, f.name)) for f in fields(value)}
+        return {"type": f"{cls.__module__}:{cls.__qualname__}", **held}
+    if isinstance(value, (list, tuple)):
+        return [_written(item) for item in value]
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Returns plain data in which a whole number is an integer, however it was written."""
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

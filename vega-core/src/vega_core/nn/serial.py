@@ -203,9 +203,7 @@ def _node(item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None
     return Node(name, op, inputs, _names(item["params"], f"parameters of {name!r}"))
 
 
-def _operator(
-    item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None
-) -> Primitive:
+def _operator(item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None) -> Primitive:
     attributes = dict(item)
     kind = coerced(attributes.pop("type"), str, "type of an operator")
     if kind in OPERATORS:

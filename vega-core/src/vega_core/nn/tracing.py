@@ -207,10 +207,12 @@ class Tracer:
         return name
 
     def _claim(self, path: str, frame: Frame) -> None:
-        """Checks that a dotted name means one place: ``a.b`` in the network is no ``b`` in ``a``."""
+        """Checks that a name means one place: ``a.b`` in the network is no ``b`` in ``a``."""
         parent = self._parents.setdefault(path, frame.path)
         if parent != frame.path:
-            places = " and ".join(f"in {p!r}" if p else "in the network" for p in (parent, frame.path))
+            places = " and ".join(
+                f"in {p!r}" if p else "in the network" for p in (parent, frame.path)
+            )
             raise self._located(
                 ModelError, f"the name {path!r} is given twice, {places}; rename one of the modules"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from vega_core.errors import RunFailed
@@ -26,15 +26,18 @@ class Failures:
     trace: Callable[[Key], Path] | None = None
     failed: int = 0
     ok: int = 0
-    _fingerprints: list[str] = field(default_factory=list)
+    _first: str = ""
+    _alike: bool = True
 
     def count(self, ended: Ended) -> None:
         """Counts an evaluation's end."""
         if ended.state in (AttemptState.OK, AttemptState.PRUNED):
             self.ok += 1
             return
+        fingerprint = _fingerprint(ended)
+        self._first = fingerprint if not self.failed else self._first
+        self._alike = self._alike and fingerprint == self._first != ""
         self.failed += 1
-        self._fingerprints.append(_fingerprint(ended))
 
     def check(self, ended: Ended) -> None:
         """Ends the step where its evaluations, of which this is the last, all fail alike.
@@ -42,14 +45,12 @@ class Failures:
         Raises:
             RunFailed: The first evaluations have all failed in the same way.
         """
-        last = _fingerprint(ended)
-        if self.ok or not last or self.failed < self.identical:
+        if self.ok or not self._alike or self.failed < self.identical:
             return
-        if set(self._fingerprints) == {last}:
-            where = f"{self.trace(ended.key)} has the traceback" if self.trace else last
-            raise RunFailed(
-                f"the first {self.failed} trials failed in the same way: {ended.reason}; {where}"
-            )
+        where = f"{self.trace(ended.key)} has the traceback" if self.trace else self._first
+        raise RunFailed(
+            f"the first {self.failed} trials failed in the same way: {ended.reason}; {where}"
+        )
 
 
 def _fingerprint(ended: Ended) -> str:

@@ -14,6 +14,7 @@ from vega_core import nn
 from vega_core.backend import Executable
 from vega_core.data import Field, Transform
 from vega_core.errors import DataError, UserError
+from vega_core.nn.outputs import main_name
 from vega_core.pipeline.model_io import MODEL, ModelFile, read_model
 from vega_core.pipeline.records import read_records
 from vega_core.pipeline.resume import read_config
@@ -68,11 +69,12 @@ class LoadedModel:
             DataError: The shape does not fit the model's.
         """
         outputs = self.outputs(x, batch_size=batch_size)
-        if len(outputs) > 1 and "output" not in outputs and "logits" not in outputs:
+        name = main_name(outputs)
+        if name is None:
             raise UserError(
                 f"the model has the outputs {', '.join(outputs)}; call outputs() for all of them"
             )
-        output = outputs.get("logits", outputs.get("output", next(iter(outputs.values()))))
+        output = outputs[name]
         return output.argmax(-1) if self.file.classes else output
 
     def outputs(self, x: Inputs, *, batch_size: int = 64) -> dict[str, Array]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from signal import SIGINT
 
-from vega_core.errors import VegaError
+from vega_core.errors import SearchError, VegaError
 from vega_core.execute import Attempt, AttemptState, Ended, Event, Executor, Report
 from vega_core.execute.files import read_result
 from vega_core.pipeline.evaluation import Evaluation, counts
@@ -20,11 +20,6 @@ from vega_core.search import FAILED, Algorithm, Proposal
 from vega_core.store.journal import Journal
 
 MakeAttempt = Callable[[Proposal, int], Attempt]
-
-_MOMENT_S = 0.02
-"""How long results may wait for others to be committed with them."""
-_QUICK_S = 0.005
-"""Attempts in this process that take longer are committed one by one."""
 
 
 class Interrupted(VegaError):  # noqa: N818 - an interruption is no fault
@@ -64,9 +59,8 @@ class LoopSettings:
 class SearchLoop:
     """Drives one algorithm over one executor, and leaves every event in the journal.
 
-    Everything that happens between two waits is committed as one transaction, before the next
-    wait and before anybody is told of it. Where results come faster than a disk can follow, those
-    of a moment are committed together.
+    Everything that happens between two waits is committed as one transaction: before an attempt
+    that follows from it starts, before the next wait, and before anybody is told of it.
 
     Args:
         step: Name of the step.
@@ -105,15 +99,15 @@ class SearchLoop:
         self._by_trial = {self._name(item.proposal): item for item in self._evaluations.values()}
         self._ready: list[int] = [k for k, item in self._evaluations.items() if item.outcome]
         self._news: list[Callable[[], None]] = []
+        self._unsent: list[Attempt] = []
         self._stop_at: float | None = None
         self._stopping = False
-        self._committed = time.monotonic()
-        self._quick = False
 
     def stop(self) -> None:
         """Stops the loop soon; may be called from a signal handler."""
         if self._stop_at is None:
             self._stop_at = time.monotonic() + self._settings.grace_s
+        self._executor.request_stop()
         self._executor.wake()
 
     def run(self) -> None:
@@ -121,17 +115,20 @@ class SearchLoop:
 
         Raises:
             Interrupted: `stop` was called, and every attempt has ended.
-            RunFailed: Too many trials failed, or no worker can be started.
-            SearchError: The algorithm or a metric it needs is at fault.
+            RunFailed: The trials all fail in the same way, or no worker can be started.
+            SearchError: The algorithm is at fault.
         """
         self._take_up()
         try:
             self._advance()
+            self._flush()
             while self._executor.in_flight:
                 self._wait()
                 self._advance()
-        finally:  # what has ended is recorded, also where that ends the step
-            self._flush()
+                self._flush()
+        finally:  # what has ended is recorded and told, also where that ends the step
+            self._record.commit()
+            self._announce_all()
         if self._stop_at is not None:
             raise Interrupted("stopped; --resume goes on from here")
 
@@ -150,10 +147,19 @@ class SearchLoop:
         return ended or Ended(attempt.key, AttemptState.CANCELLED, reason="the driver ended")
 
     def _advance(self) -> None:
-        """Asks and tells, in an order that only the journal decides, until both must wait."""
+        """Tells and asks, in an order that only the journal decides, until both must wait."""
+        if self._settings.look_ahead is None:
+            while self._ready:
+                self._tell(self._ready.pop(0))
+            self._fill()
+            return
         self._fill()
-        while (evaluation := self._next_told()) is not None:
-            self._tell(evaluation)
+        while self._stop_at is None and self._ready:
+            oldest = next(iter(self._evaluations))
+            if oldest not in self._ready:
+                return
+            self._ready.remove(oldest)
+            self._tell(oldest)
             self._fill()
 
     def _fill(self) -> None:
@@ -169,22 +175,19 @@ class SearchLoop:
 
     def _has_room(self) -> bool:
         if self._settings.look_ahead is None:
-            return self._executor.free > 0
+            return self._executor.free > len(self._unsent)
         return len(self._evaluations) < self._settings.look_ahead
 
     def _submit(self, evaluation: Evaluation) -> None:
+        """Makes the next attempt at an evaluation; `_flush` sends it."""
         evaluation.attempt += 1
         evaluation.open = True
         proposal, number = evaluation.proposal, evaluation.attempt
-        self._executor.submit(self._make_attempt(proposal, number))
+        self._unsent.append(self._make_attempt(proposal, number))
         self._news.append(partial(self._progress.trial_started, proposal, number))
 
     def _wait(self) -> None:
-        events = self._poll_at_once()
-        if not events:
-            self._flush()
-            events = self._poll() if self._stop_at is None else self._poll_to_stop()
-        for event in events:
+        for event in self._executor.poll() if self._stop_at is None else self._poll_to_stop():
             if isinstance(event, Ended):
                 self._end(event)
             elif isinstance(event, Report):
@@ -192,17 +195,6 @@ class SearchLoop:
                 self._news.append(partial(self._progress.reported, event))
             else:
                 self._record.started(event)
-
-    def _poll_at_once(self) -> list[Event]:
-        """Takes what is there already, while what it comes after may still wait for the disk."""
-        late = time.monotonic() > self._committed + _MOMENT_S
-        return self._poll(0) if self._quick and not late and self._stop_at is None else []
-
-    def _poll(self, timeout: float | None = None) -> list[Event]:
-        begun = time.monotonic()
-        events = self._executor.poll(timeout)
-        self._quick = time.monotonic() - begun < _QUICK_S
-        return events
 
     def _poll_to_stop(self) -> list[Event]:
         assert self._stop_at is not None  # noqa: S101 - for the type checker
@@ -236,8 +228,13 @@ class SearchLoop:
         if event.metrics is None or not counts(event.state):
             return event
         objectives = self.algorithm.problem.objectives
-        if objectives.values(event.metrics) is not None:
-            return event
+        try:
+            if objectives.values(event.metrics) is not None:
+                return event
+        except SearchError as error:
+            return replace(
+                event, state=AttemptState.FAILED, reason=str(error), fingerprint="objective"
+            )
         values = {name: event.metrics[name] for name in objectives.names}
         reason = ", ".join(f"{name} is {value}" for name, value in values.items())
         return replace(event, state=AttemptState.NAN, reason=reason)
@@ -248,23 +245,10 @@ class SearchLoop:
         values = None if best is None else best.values
         self._progress.trial_ended(proposal, event, values, again)
 
-    def _next_told(self) -> Evaluation | None:
-        """Takes out the evaluation to be told next, if there is one."""
-        if not self._ready:
-            return None
-        if self._settings.look_ahead is None:
-            proposal_id = self._ready.pop(0)
-        else:
-            proposal_id = next(iter(self._evaluations))
-            if proposal_id not in self._ready:
-                return None
-            self._ready.remove(proposal_id)
+    def _tell(self, proposal_id: int) -> None:
         evaluation = self._evaluations.pop(proposal_id)
-        del self._by_trial[self._name(evaluation.proposal)]
-        return evaluation
-
-    def _tell(self, evaluation: Evaluation) -> None:
         proposal, outcome = evaluation.proposal, evaluation.outcome
+        del self._by_trial[self._name(proposal)]
         assert outcome is not None  # noqa: S101 - only such are ready
         good = outcome.state in (AttemptState.OK, AttemptState.PRUNED)
         metrics = outcome.metrics if good else None
@@ -274,8 +258,14 @@ class SearchLoop:
         self.failures.check(outcome)
 
     def _flush(self) -> None:
+        """Commits what has happened, then lets follow what may only follow that."""
         self._record.commit()
-        self._committed = time.monotonic()
+        unsent, self._unsent = self._unsent, []
+        for attempt in unsent if self._stop_at is None else ():
+            self._executor.submit(attempt)
+        self._announce_all()
+
+    def _announce_all(self) -> None:
         news, self._news = self._news, []
         for announce in news:
             announce()

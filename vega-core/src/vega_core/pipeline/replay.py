@@ -14,17 +14,18 @@ from vega_core.store.journal import Journal
 from vega_core.store.records import Asked, AttemptEnded, AttemptStarted, Told
 
 
+_REPLAYED = tuple(kind.kind for kind in (Asked, AttemptStarted, AttemptEnded, Told))
+
+
 @dataclass
 class Replay:
     """What a replay leaves to do.
 
     Attributes:
         evaluations: Asked for and not told, by proposal and in the order of asking.
-        told: Number of evaluations told already.
     """
 
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
-    told: int = 0
 
 
 def replay(journal: Journal, step: str, algorithm: Algorithm, failures: Failures) -> Replay:
@@ -42,7 +43,7 @@ def replay(journal: Journal, step: str, algorithm: Algorithm, failures: Failures
     state = Replay()
     by_key: dict[tuple[int, float], Evaluation] = {}
     last: dict[tuple[int, float], Ended] = {}
-    for entry in journal.events(step=step):
+    for entry in journal.events(step=step, kinds=_REPLAYED):
         event = entry.event
         if isinstance(event, Asked):
             evaluation = Evaluation(_ask_again(algorithm, event))
@@ -60,9 +61,8 @@ def replay(journal: Journal, step: str, algorithm: Algorithm, failures: Failures
                 evaluation.outcome = last[event.trial, event.budget]
         elif isinstance(event, Told):
             algorithm.tell(event.proposal, FAILED if event.metrics is None else event.metrics)
-            del state.evaluations[event.proposal]
-            failures.count(last[event.trial, event.budget])
-            state.told += 1
+            del state.evaluations[event.proposal], by_key[event.trial, event.budget]
+            failures.count(last.pop((event.trial, event.budget)))
     return state
 
 

@@ -107,8 +107,11 @@ def _spelled(target: type) -> type | None:
     """Returns the ``TypedDict`` from which a class is made, if it is."""
     make = vars(target).get("from_config")
     hints = _hints(make.__func__) if isinstance(make, classmethod) else {}
-    keyed = [hint for hint in hints.values() if hasattr(hint, "__required_keys__")]
-    return keyed[0] if keyed else None
+    for hint in hints.values():
+        for one in (hint, *typing.get_args(hint)):  # alone, or one form among others
+            if hasattr(one, "__required_keys__"):
+                return one
+    return None
 
 
 def _from_keys(keyed: Any) -> Iterable[Parameter]:

@@ -16,6 +16,7 @@ from vega_core.space import encoding, grid, rows
 from vega_core.space.conditions import Condition
 from vega_core.space.describe import describe
 from vega_core.space.encoding import Dimension
+from vega_core.space.form import SpaceConfig
 from vega_core.space.neighbours import near
 from vega_core.space.param_type import Mask, ParamType
 from vega_core.space.reading import read_space
@@ -65,7 +66,7 @@ class SearchSpace:
 
     @classmethod
     def from_config(
-        cls, mapping: Mapping[str, Any], *, types: Mapping[str, TypeEntry] = TYPES
+        cls, mapping: SpaceConfig | Mapping[str, Any], *, types: Mapping[str, TypeEntry] = TYPES
     ) -> SearchSpace:
         """Returns the space of a configuration ``{hyperparameters, condition, forbidden}``.
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from vega_core.data import Array
 from vega_core.errors import ConfigError
+from vega_core.nn.outputs import main_name
 
 Direction = Literal["max", "min"]
 LOSS = "loss"
@@ -53,16 +54,14 @@ def output_of(outputs: Mapping[str, Array], name: str | None = None) -> Array:
 
     Args:
         outputs: The network's outputs.
-        name: The configured name; None for the only output, ``logits`` or ``output``.
+        name: The configured name; None for the only output with rows, ``logits`` or ``output``.
 
     Raises:
         ConfigError: There is no such output, or no telling which one is meant.
     """
     if name is None:
-        candidates = [item for item in outputs if item != LOSS]
-        usual = [item for item in ("logits", "output") if item in outputs]
-        chosen = candidates if len(candidates) == 1 else usual
-        name = chosen[0] if chosen else None
+        # Losses are single numbers.
+        name = main_name([item for item, array in outputs.items() if array.ndim])
     if name is None or name not in outputs:
         raise ConfigError(
             f"a metric needs the name of an output of the network; it has {', '.join(outputs)}, "

@@ -85,7 +85,8 @@ def set_up(context: Context, rules: Rules) -> Setup:
     graph = nn.compose(model.graph, loss, specs(targets))
     optimizer = context.create("optimizer", rules.optimizer)
     schedule = context.create("schedule", rules.schedule)
-    store = context.backend.store(_initial(graph, context), context.backend.devices()[0])
+    parameters = _initial(graph, model.graph, context)
+    store = context.backend.store(parameters, context.backend.devices()[0])
     with context.compiling():
         executable = context.backend.compile(
             graph,
@@ -110,14 +111,30 @@ def _metrics(rules: Rules, task: Task) -> Sequence[str | Description]:
     return task.metrics if rules.metrics is None else rules.metrics
 
 
-def _initial(graph: nn.Graph, context: Context) -> dict[str, Array]:
-    """Returns random parameters, in whose place those that were handed over step."""
+def _initial(graph: nn.Graph, model: nn.Graph, context: Context) -> dict[str, Array]:
+    """Returns random parameters, in whose place those that were handed over step.
+
+    Raises:
+        ModelError: Parameters were handed over that do not fit, or not all of the model's.
+    """
     parameters: dict[str, Any] = dict(nn.initial_parameters(graph, context.seed))
-    for name, array in (context.parameters or {}).items():
-        if name not in parameters or parameters[name].shape != array.shape:
-            own = list(parameters[name].shape) if name in parameters else "none of that name"
+    given = context.parameters
+    if given is None:
+        return parameters
+    if missing := sorted(set(model.parameters) - set(given)):
+        raise ModelError(
+            f"{len(missing)} of the network's {len(model.parameters)} parameters were not handed "
+            f"over: {', '.join(missing[:8])}{', ...' if len(missing) > 8 else ''}"
+        )
+    for name, array in given.items():
+        own = f"has {_form(parameters[name])}" if name in parameters else "has none of that name"
+        if name not in parameters or _form(parameters[name]) != _form(array):
             raise ModelError(
-                f"parameter '{name}' {list(array.shape)} was handed over, but the network has {own}"
+                f"parameter '{name}' {_form(array)} was handed over, but the network {own}"
             )
         parameters[name] = array
     return parameters
+
+
+def _form(array: Array) -> str:
+    return f"{list(array.shape)} {array.dtype}"

@@ -189,7 +189,7 @@ class StandardTrainer(Trainer):
     def _validate(self) -> dict[str, float]:
         progress, setup = self.progress, self.setup
         self._callbacks.emit("before_valid", progress)
-        measured = evaluate(setup.executable, setup.val, setup.metrics, setup.task.targets)
+        measured = evaluate(setup.executable, setup.val, setup.metrics)
         if not math.isfinite(measured[LOSS]):
             raise NotFiniteError(
                 f"the validation loss is {measured[LOSS]} after epoch {progress.epoch:g}"
@@ -203,6 +203,6 @@ class StandardTrainer(Trainer):
         values: dict[str, float] = {}
         for split in context.splits:
             loader = make_loader(context, split, training=False)
-            measured = evaluate(setup.executable, loader, setup.metrics, setup.task.targets)
+            measured = evaluate(setup.executable, loader, setup.metrics)
             values |= {f"{split}_{name}": value for name, value in measured.items()}
         return values

@@ -48,8 +48,8 @@ class Accuracy(Metric):
 class TopKAccuracy(Metric):
     """The fraction of samples whose true class is among the ``k`` largest outputs.
 
-    It is reported as ``accuracy_top<k>``. A class whose output equals the true one's counts
-    as smaller.
+    It is reported as ``accuracy_top<k>``. Of classes with equal outputs the first counts as the
+    largest, so that ``k`` = 1 is the accuracy.
 
     Attributes:
         k: How many classes may be named.
@@ -76,9 +76,10 @@ class TopKAccuracy(Metric):
         self._hits = self._count = 0
 
     def update(self, outputs: Mapping[str, Array], batch: Mapping[str, Array]) -> None:
-        scores = output_of(outputs, self.output)
-        true = np.take_along_axis(scores, batch[self.target][:, None], axis=1)
-        larger = ~(scores <= true)  # NaN counts as larger
+        scores, label = output_of(outputs, self.output), batch[self.target][:, None]
+        true = np.take_along_axis(scores, label, axis=1)
+        first = np.arange(scores.shape[1]) < label
+        larger = ~(scores <= true) | ((scores == true) & first)  # NaN counts as larger
         self._hits += int((larger.sum(axis=1) < self.k).sum())
         self._count += len(scores)
 

@@ -18,7 +18,7 @@ class Normalize(Transform):
     Attributes:
         mean: One value, or one a channel.
         std: One value, or one a channel.
-        field: The pictures, of shape ``(N, C, H, W)``.
+        field: The pictures, of shape ``(N, C, H, W)``; floating-point numbers.
     """
 
     mean: float | Sequence[float] = 0.5
@@ -31,6 +31,11 @@ class Normalize(Transform):
         return {**batch, self.field: (image - _column(self.mean, image.dtype)) / std}
 
     def spec(self, fields: dict[str, Field]) -> dict[str, Field]:
+        if not np.issubdtype(fields[self.field].dtype, np.floating):
+            raise DataError(
+                f"Normalize: field '{self.field}' is {fields[self.field].dtype}, and the result "
+                "would be cut to whole numbers; give the data as float32"
+            )
         channels = fields[self.field].shape[0]
         for name, value in (("mean", self.mean), ("std", self.std)):
             if np.size(value) not in (1, channels):
