@@ -74,3 +74,15 @@ def test_batch_normalization_needs_two_values_a_channel() -> None:
         check_batch_size(graph, 1)
     check_batch_size(nn.trace(ResNet(8, 4, mode="eval"), {"image": batched((1, 1, 1))}), 1)
     check_batch_size(nn.trace(MLP(3), {"x": batched((4,))}), 1)
+
+
+def test_arrays_come_in_c_order() -> None:
+    image = np.arange(128, dtype=np.float32).reshape(2, 8, 8, 1)
+    number = {"rate": TensorSpec(())}
+    views = (image.transpose(0, 3, 1, 2)[..., ::-1], np.asfortranarray(image.reshape(2, 1, 8, 8)))
+    for view in views:
+        taken = take(INPUTS, {"image": view, "label": np.arange(4)[::-2]})
+        assert all(array.flags.c_contiguous for array in taken.values())
+        np.testing.assert_array_equal(taken["image"], view)
+        assert taken["label"].tolist() == [3, 1]
+    assert take(number, {"rate": np.float32(2)})["rate"].shape == ()

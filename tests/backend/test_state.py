@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,37 @@ def test_all_faults_are_named_at_once() -> None:
 def test_slots_belong_to_parameters() -> None:
     with pytest.raises(StateError, match="slot 'head/velocity' belongs to no parameter"):
         check_state(state(**{"head/velocity": np.ones(1)}), EXPECTED)
-    with pytest.raises(
-        StateError, match=r"slot 'fc.bias/velocity' is \(3,\), its parameter \(2,\)"
-    ):
-        check_state(state(**{"fc.bias/velocity": np.ones(3)}), EXPECTED)
+
+
+COUNT = np.asarray(3)
+
+
+@pytest.mark.parametrize(
+    ("slot", "form", "message"),
+    [
+        (np.ones(3, np.float32), None, r"is \(3,\) float32, its parameter \(2,\) float32"),
+        (np.ones(2), None, r"is \(2,\) float64, its parameter \(2,\) float32"),
+        (np.ones(2, np.int64), None, r"is \(2,\) int64, its parameter \(2,\) float32"),
+        (np.ones((), np.float32), None, r"is \(\) float32, its parameter \(2,\) float32"),
+        (np.asarray(3, np.int32), None, r"is \(\) int32, its parameter \(2,\) float32"),
+        (np.ones(2, np.float32), "count", r"is \(2,\) float32, and a count in the store"),
+        (COUNT, "parameter", r"is \(\) int64, and a parameter in the store"),
+    ],
+)
+def test_a_slot_is_a_count_or_like_its_parameter(slot: np.ndarray, form: Any, message: str) -> None:
+    forms = {} if form is None else {"fc.bias/x": form}
+    with pytest.raises(StateError, match=rf"slot 'fc\.bias/x' {message}"):
+        check_state(state(**{"fc.bias/x": slot}), EXPECTED, forms)
+
+
+def test_slots_that_fit_pass() -> None:
+    slots = {"fc.bias/steps": COUNT, "fc.bias/velocity": np.ones(2, np.float32)}
+    check_state(state(**slots), EXPECTED)
+    forms: Any = {"fc.bias/steps": "count", "fc.bias/velocity": "parameter"}
+    check_state(state(**slots), EXPECTED, forms)
+
+
+@pytest.mark.parametrize("position", [np.asarray(1.5), np.asarray([1, 2]), np.asarray([1])])
+def test_a_position_is_one_whole_number(position: np.ndarray) -> None:
+    with pytest.raises(StateError, match="position of the saved state"):
+        State.from_arrays({**state().to_arrays(), "position": position})

@@ -340,7 +340,7 @@ def test_splits_that_differ(faults: Lines, base: str) -> None:
     assert line.endswith("dataset.test.val: give it once for all splits: 'dataset.val'")
 
 
-def test_several_parts_stay_parts(load: Load, faults: Lines) -> None:
+def test_several_parts_are_not_built_yet(faults: Lines) -> None:
     text = """\
     pipeline: [a]
     a:
@@ -355,13 +355,34 @@ def test_several_parts_stay_parts(load: Load, faults: Lines) -> None:
           - {key: body.depth, type: CATEGORY, range: [8, 14]}
           - {key: network.top.hidden, type: CATEGORY, range: [[8], [16]]}
     """
-    config = load(text)
-    assert config.steps["a"].model["modules"] == ["body", "top"]
-    keys = [item["key"] for item in config.steps["a"].search_space["hyperparameters"]]
-    assert keys == ["model.body.depth", "model.top.hidden"]
-    lines = faults(text.replace("[body, top]", "[body, tip]"))
+    assert faults(text) == [
+        "file.yml:6:5: model.modules: a model of several parts cannot be built yet; describe one: "
+        "{type: ResNet}"
+    ]
+    assert "several parts" in faults(text.replace("[body, top]", "[]"))[0]
+    lines = faults(text.replace("[body, top]", "[tip]"))
     assert any("model.modules: there is no part 'tip' below" in line for line in lines)
     assert any("model.top: unknown key; did you mean 'tip'" in line for line in lines)
+
+
+def test_a_single_part_beside_a_ref(load: Load) -> None:
+    text = PAPER_4_2.replace("[nas]", "[nas, b]") + (
+        "b:\n  pipe_step: {type: TrainPipeStep}\n"
+        "  model: {ref: nas.model, modules: [net], net: {depth: 8}}\n"
+    )
+    assert load(text).steps["b"].model == {"type": "ResNet", "num_classes": 10, "depth": 8}
+
+
+def test_a_ref_follows_the_section_to_its_new_name(load: Load, notices: Lines) -> None:
+    text = PAPER_3_4.replace("[hpo]", "[hpo, b]").replace("  search_space:\n    type: SearchSpace",
+        "  hyperparameter_space:\n    hyperparameters: "
+        "[{key: dataset.batch_size, type: CATEGORY, range: [8]}]") + (
+        "b:\n  ref: hpo\n  search_space: {ref: hpo.hyperparameter_space}\n"
+    )  # fmt: skip
+    config = load(text)
+    assert config.steps["b"].search_space == config.steps["hpo"].search_space
+    assert config.effective()["b"]["search_space"]["ref"] == "hpo.search_space"
+    assert "'hpo.hyperparameter_space' is now 'hpo.search_space'" in " ".join(notices(text))
 
 
 def test_renaming_takes_the_longest_beginning() -> None:

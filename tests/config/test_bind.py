@@ -74,9 +74,93 @@ def test_another_type_forgets_the_params_of_the_first(reverse: bool) -> None:
     assert bind(STEP, same)["trainer"]["optimizer"]["params"] == {"lr": 0.01, "momentum": 0.9}
 
 
+CHOICES = {
+    "model": {"MLP": ["format", "hidden", "num_classes"], "ResNet": ["depth", "num_classes"]},
+    "dataset": {"Mnist": ["batch_size", "path", "transforms", "val"]},
+    "dataset.transforms.0": {"Cutout": ["size"]},
+}
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_another_type_keeps_what_both_take(reverse: bool) -> None:
+    step = {**STEP, "choices": CHOICES}
+    sample = {"model.type": "MLP", "model.hidden": [8], "model.l1.k": 3, "dataset.type": "Mnist"}
+    bound = bind(step, dict(reversed(sample.items())) if reverse else sample)
+    assert bound["model"] == {
+        "type": "MLP", "num_classes": "auto", "hidden": [8], "overrides": {"l1.k": 3},
+    }  # fmt: skip
+    assert bound["dataset"] == {**STEP["dataset"], "type": "Mnist"}
+    assert bind(step, {"model.type": "ResNet"})["model"] == STEP["model"]
+    assert bind(step, {"dataset.transforms.0.type": "Cutout"})["dataset"]["transforms"] == [
+        {"type": "Cutout"}
+    ]
+
+
+def test_another_type_of_which_nothing_is_known_keeps_the_keys_of_the_engine() -> None:
+    assert section("model", type="Other") == {"type": "Other"}
+    assert section("dataset", type="Other") == {**STEP["dataset"], "type": "Other"}
+    assert section("trainer", type="Other") == {"type": "Other"}
+
+
+def test_a_type_where_none_is_configured_forgets_nothing() -> None:
+    given = {"trainer": {"epochs": 3}}
+    assert bind(given, {"trainer.type": "X"}) == {"trainer": {"epochs": 3, "type": "X"}}
+
+
+def test_outer_names_are_set_first() -> None:
+    sample = {
+        "trainer.optimizer.params.lr": 0.5,
+        "trainer.optimizer": {"type": "Adam"},
+        "dataset.transforms.0.pixels": 4,
+        "dataset.transforms": ["RandomShift"],
+    }
+    bound = bind(STEP, sample)
+    assert bound["trainer"]["optimizer"] == {"type": "Adam", "params": {"lr": 0.5}}
+    assert bound["dataset"]["transforms"] == [{"type": "RandomShift", "pixels": 4}]
+
+
+def test_items_of_a_list_by_name_alone() -> None:
+    step = {
+        "dataset": {"transforms": ["Flip", "RandomShift"]},
+        "trainer": {"metrics": ["accuracy"], "callbacks": ["EarlyStop"]},
+        "evaluator": ["Latency"],
+    }
+    sample = {"dataset.transforms.1.pixels": 3, "trainer.metrics.0.k": 5,
+              "trainer.callbacks.0.patience": 2, "evaluator.0.runs": 9}  # fmt: skip
+    assert bind(step, sample) == {
+        "dataset": {"transforms": ["Flip", {"type": "RandomShift", "pixels": 3}]},
+        "trainer": {
+            "metrics": [{"type": "accuracy", "k": 5}],
+            "callbacks": [{"type": "EarlyStop", "patience": 2}],
+        },
+        "evaluator": [{"type": "Latency", "runs": 9}],
+    }
+
+
+def test_places_in_lists_of_the_model() -> None:
+    step = {"model": {"type": "MLP", "hidden": [1, 2], "stages": [{"n": 1}], "rewrites": [
+        {"type": "Widen", "by": 2}]}}  # fmt: skip
+    sample = {"model.hidden.1": 7, "model.stages.0.n": 5, "model.rewrites.0.by": 4,
+              "model.hidden.0.out": 3, "model.hidden.2": 9}  # fmt: skip
+    assert bind(step, sample)["model"] == {
+        "type": "MLP", "hidden": [1, 7], "stages": [{"n": 5}],
+        "rewrites": [{"type": "Widen", "by": 4}],
+        "overrides": {"hidden.0.out": 3, "hidden.2": 9},
+    }  # fmt: skip
+
+
+def test_what_follows_overrides_is_one_key() -> None:
+    sample = {"model.overrides.layer1.0.conv1.out_channels": 24, "model.overrides.depth": 3}
+    assert section("model", **{k.removeprefix("model."): v for k, v in sample.items()})[
+        "overrides"
+    ] == {"layer1.0.conv1.out_channels": 24, "depth": 3}
+    whole = bind(STEP, {"model.overrides.a.b": 2, "model.overrides": {"c.d": 1}})
+    assert whole["model"]["overrides"] == {"c.d": 1, "a.b": 2}
+
+
 def test_names_in_the_model() -> None:
-    model = section("model", depth=14, type="MLP")
-    assert model == {"type": "MLP", "depth": 14, "num_classes": "auto"}
+    model = section("model", depth=14, width=8)
+    assert model == {"type": "ResNet", "depth": 14, "num_classes": "auto", "width": 8}
     assert section("model", layer1__0__conv1__out_channels=24)["overrides"] == {
         "layer1.0.conv1.out_channels": 24
     }
@@ -92,6 +176,16 @@ def test_names_in_the_model() -> None:
 
 def test_a_transform_by_name_alone() -> None:
     assert section("dataset", transforms="Cutout")["transforms"] == [{"type": "Cutout"}]
+    assert section("trainer", metrics="f1")["metrics"] == [{"type": "f1"}]
+    whole = {"type": "top_k_accuracy", "k": 5}
+    assert section("trainer", metrics=whole)["metrics"] == [whole]
+
+
+def test_it_is_the_function_that_the_package_gives() -> None:
+    import vega_core.config
+    import vega_core.config.model
+
+    assert vega_core.config.bind is bind
 
 
 def test_names_that_bind_nothing() -> None:

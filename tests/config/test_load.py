@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from vega_core.config import InvalidConfigError, load_config
+from vega_core.config import InvalidConfigError, bind, load_config
 
 Faults = Callable[..., list[str]]
 Load = Callable[..., Any]
@@ -117,6 +117,10 @@ MISTAKES = [
      "dataset.transforms[1].pixels: expected a whole number, got the text 'x'"),
     ("epochs: 9", "metrics: [accurcy]", "accurcy",
      "trainer.metrics[0]: unknown metric 'accurcy'; did you mean 'accuracy'?"),
+    ("depth: 8", "rewrites: [{type: Nope}]", "type: Nope",
+     "model.rewrites[0].type: unknown rewrite 'Nope'"),
+    ("{lr: 0.1}", "{lr: 0.1, type: SGD}", "type: SGD}}",
+     "trainer.optimizer.params.type: unknown key; SGD takes: lr, momentum, weight_decay"),
     ("pipeline: [hpo]", "pipeline: [hpo]\ngeneral: {backend: trch}", "backend",
      "general.backend: unknown backend 'trch'; did you mean 'torch'?"),
     # steps
@@ -263,6 +267,69 @@ def test_names_in_the_model(load: Load, faults: Faults, base: str) -> None:
     assert load(named("model.num_classes", "type: CATEGORY, range: [auto]"))
 
 
+HIDDEN = "model: {type: MLP, hidden: [16, 16], num_classes: auto}"
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "rest"),
+    [
+        (HIDDEN, "model.hidden.0", ""),
+        (HIDDEN, "model.hidden.0.out_features", ""),
+        (HIDDEN, "model.overrides.fc1.bias", ""),
+        (HIDDEN, "model.hidden.2", "; '2' is no index of the list 'model.hidden' of 2"),
+        (HIDDEN, "model.hidden.x", "; 'x' is no index of the list 'model.hidden' of 2"),
+        (HIDDEN.replace(" hidden: [16, 16],", ""), "model.hidden.0",
+         "; 'model.hidden' is not configured as a list"),
+        (HIDDEN, "dataset.batch_size.x", "; 'dataset.batch_size' has no keys: it is 64"),
+        (HIDDEN, "trainer.grad_clip.x", "; 'trainer.grad_clip' takes no keys"),
+    ],
+)  # fmt: skip
+def test_names_that_lead_into_values(
+    load: Load, faults: Faults, base: str, model: str, name: str, rest: str
+) -> None:
+    text = base.replace("model: {type: ResNet, depth: 8, num_classes: auto}", model)
+    text = text.replace("  objectives", f"      - {{key: {name}, type: INT, range: [8, 9]}}\n"
+                        "  objectives")  # fmt: skip
+    if rest:
+        assert faults(text) == [
+            f"{place(text, f'key: {name}')}: search_space.hyperparameters[1].key: '{name}' binds "
+            f"to nothing{rest}"
+        ]
+    else:
+        step = load(text).steps["hpo"].plain()
+        assert bind(step, {name: 8})["model"] != step["model"]
+
+
+def test_values_that_do_not_fit_inside_a_list(faults: Faults, base: str) -> None:
+    text = base.replace("model: {type: ResNet, depth: 8, num_classes: auto}", HIDDEN)
+    text = text.replace("  objectives", "      - {key: model.hidden.0, type: FLOAT, range: [8, 9]}"
+                        "\n  objectives")  # fmt: skip
+    assert faults(text) == [
+        f"{place(text, 'range: [8, 9]')}: search_space.hyperparameters[1].range: model.hidden.0: "
+        "expected a whole number, got 8.0"
+    ]
+
+
+def test_whole_components_as_values(load: Load, faults: Faults, base: str) -> None:
+    def named(key: str, values: str) -> str:
+        item = f"      - {{key: {key}, type: CATEGORY, range: [{values}]}}\n"
+        return base.replace("  objectives", f"{item}  objectives")
+
+    space = load(named("trainer.optimizer", "{type: Momentum, lr: 0.1}, {type: Adam}"))
+    assert space.steps["hpo"].search_space["hyperparameters"][1]["range"] == [
+        {"type": "SGD", "params": {"lr": 0.1}}, {"type": "Adam"},
+    ]  # fmt: skip
+    text = named("trainer.optimizer", "{type: Adam}, {type: SGD, params: {lr: x}}")
+    assert faults(text) == [
+        f"{place(text, 'lr: x')}: search_space.hyperparameters[1].range[1].params.lr: expected a "
+        "number, got the text 'x'"
+    ]
+    assert load(named("dataset.transforms", "[RandomShift, Cutout], [{type: RandomShift}]"))
+    (line,) = faults(named("dataset.transforms", "[RandomShift, Cutut], []"))
+    assert line.endswith("range[0][1]: unknown transform 'Cutut'; did you mean 'Cutout'?")
+    assert load(named("trainer.metrics", "accuracy"))
+
+
 def test_names_in_lists_and_free_forms(load: Load, faults: Faults, base: str) -> None:
     text = base.replace("batch_size: 64", "transforms: [{type: RandomShift, pixels: 1}]")
     named = text.replace("trainer.optimizer.params.lr, type", "dataset.transforms.0.pixels, type")
@@ -356,6 +423,36 @@ def test_paths_start_at_the_file(catalog: Any, tmp_path: Path, base: str) -> Non
     assert config.steps["hpo"].dataset["path"] == str(missing)
     missing.mkdir(parents=True)
     assert load_config(path, catalog=catalog).folder == tmp_path
+
+
+def test_paths_are_absolute_wherever_the_run_is(
+    catalog: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str
+) -> None:
+    text = base.replace("[hpo]", "[hpo, train]").replace(
+        "type: Digits,", "type: Mnist, path: data/idx,").replace(
+        "  objectives", "      - {key: dataset.path, type: CATEGORY, range: [data/idx, ./b]}\n"
+        "    forbidden:\n      - {dataset.path: ./b}\n  objectives") + (
+        "train:\n  pipe_step: {type: TrainPipeStep}\n  dataset: {ref: hpo.dataset}\n"
+    )  # fmt: skip
+    (tmp_path / "sub" / "data" / "idx").mkdir(parents=True)
+    (tmp_path / "sub" / "b").mkdir()
+    (tmp_path / "sub" / "file.yml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    config = load_config("sub/file.yml", catalog=catalog)
+    monkeypatch.chdir("/")
+    first, second = (str(tmp_path / "sub" / name) for name in ("data/idx", "b"))
+    for step in ("hpo", "train"):
+        assert config.steps[step].plain()["dataset"]["path"] == first
+    effective = config.effective()
+    assert effective["hpo"]["dataset"]["path"] == first
+    space = effective["hpo"]["search_space"]
+    assert space["hyperparameters"][1]["range"] == [first, second]
+    assert space["forbidden"] == [{"dataset.path": second}]
+    assert load_config(effective, catalog=catalog).effective() == effective
+    missing = text.replace("range: [data/idx, ./b]", "range: [data/idx, ./c]")
+    (tmp_path / "sub" / "file.yml").write_text(missing)
+    with pytest.raises(InvalidConfigError, match=r"\.range\[1\]: no such file or folder: .*/sub/c"):
+        load_config(tmp_path / "sub" / "file.yml", catalog=catalog)
 
 
 def test_local_code_starts_at_the_file(load: Load) -> None:

@@ -48,6 +48,20 @@ def test_blocks_on_the_way_are_made(load: Load, base: str) -> None:
     assert step(config).trainer["lr_scheduler"] == expected
 
 
+def test_what_follows_the_overrides_of_a_model_is_one_key(load: Load, base: str) -> None:
+    config = load(
+        base,
+        "hpo.model.overrides.layer1.0.conv1.out_channels=24",
+        "hpo.model.overrides.layer*.conv2.out_channels=[8, 16]",
+    )
+    assert step(config).model["overrides"] == {
+        "layer1.0.conv1.out_channels": 24,
+        "layer*.conv2.out_channels": [8, 16],
+    }
+    config = load(base, "hpo.model.overrides={a.b: 1}", "hpo.model.overrides.c.d=2")
+    assert step(config).model["overrides"] == {"a.b": 1, "c.d": 2}
+
+
 def test_later_overrides_win_and_the_file_is_not_needed(load: Load) -> None:
     config = load(
         "pipeline: []", "pipeline=[a]", "a.pipe_step.type=TrainPipeStep", "general.seed=1",
@@ -175,6 +189,13 @@ REF_FAULTS = [
     ("ref: a.trainer", "ref: expected 'step', got 'a.trainer'"),
     ("trainer: {ref: b.trainer}", "trainer.ref: refs form a cycle: b.trainer -> b.trainer"),
     ("ref: b", "ref: refs form a cycle: b -> b"),
+    ("trainer: {optimizer: {type: SGD, ref: a.nothing, params: {lr: 0.1}}}",
+     "trainer.optimizer.ref: a ref stands for a whole section: 'trainer: {ref: step.trainer}'"),
+    ("dataset: {type: Digits, transforms: [{ref: a.dataset, type: RandomShift}]}",
+     "dataset.transforms[0].ref: a ref stands for a whole section: "
+     "'dataset: {ref: step.dataset}'"),
+    ("trainer: {optimizer: {type: SGD, params: {lr: 0.1, ref: a.trainer}}}",
+     "trainer.optimizer.params.ref: unknown key; SGD takes: lr, momentum, weight_decay"),
 ]  # fmt: skip
 
 

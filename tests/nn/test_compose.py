@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pytest
 
 from vega_core import nn
 from vega_core.errors import ModelError, ShapeError
 from vega_core.nn import losses
+from vega_core.nn.reference import evaluate
 from vega_tasks.classification.networks import MLP, ResNet
 
 LABEL = {"label": nn.batched((), "int64")}
@@ -76,6 +78,47 @@ def test_the_main_output_is_found_or_asked_for() -> None:
     assert named.nodes[-1].inputs[0] == "b"
     with pytest.raises(ModelError, match="no output 'c'"):
         nn.compose(other, losses.CrossEntropy(output="c"), LABEL)
+
+
+def test_logits_come_before_output() -> None:
+    class Both(nn.Network):
+        def forward(self, x: nn.Tensor) -> dict[str, nn.Tensor]:
+            y = nn.Linear(3, name="fc")(x)
+            return {"output": nn.softmax(y), "logits": y}
+
+    graph = nn.trace(Both(), {"x": nn.batched((4,))})
+    assert nn.compose(graph, losses.CrossEntropy(), LABEL).nodes[-1].inputs[0] == "fc"
+
+
+def test_losses_by_name_are_added_up() -> None:
+    def several(outputs: Tensors, targets: Tensors) -> dict[str, nn.Tensor]:
+        scores = outputs["output"]
+        main = nn.losses.cross_entropy(scores, targets["label"])
+        return {"ce": main, "aux": nn.losses.mse(scores, scores * 0.5)}
+
+    training = nn.compose(model(), several, LABEL)
+    assert list(training.outputs) == ["output", "ce", "aux", "loss"]
+    rng = np.random.default_rng(0)
+    batch = {"image": rng.random((3, 1, 8, 8)), "label": np.array([1, 2, 3])}
+    outputs = evaluate(training, nn.initial_parameters(training, 0), batch).outputs
+    assert outputs["aux"] > 0
+    assert outputs["loss"] == pytest.approx(outputs["ce"] + outputs["aux"])
+    one = nn.compose(
+        model(), lambda o, t: {"ce": nn.losses.cross_entropy(o["output"], t["label"])}, LABEL
+    )
+    assert one.outputs["loss"] == one.outputs["ce"]
+
+
+def test_what_cannot_be_added_up_is_refused() -> None:
+    def rows(outputs: Tensors, targets: Tensors) -> dict[str, nn.Tensor]:
+        return {
+            "rows": nn.losses.cross_entropy(outputs["output"], targets["label"], reduction="none")
+        }
+
+    with pytest.raises(ModelError, match=r"rows returned no 'loss'.*\{'rows': '\(N,\)'\}"):
+        nn.compose(model(), rows, LABEL)
+    with pytest.raises(ModelError, match="returned no 'loss'"):
+        nn.compose(model(), lambda outputs, targets: {}, LABEL)
 
 
 def test_faults_of_a_loss_are_typed() -> None:

@@ -28,6 +28,7 @@ class Shelf:
     things: ClassVar = {
         ("network", "ResNet"): ResNet,
         ("network", "MLP"): MLP,
+        ("network", "Perceptron"): MLP,
         ("network", "NotOne"): DropOutput,
         ("rewrite", "Rename"): DropOutput,
         ("rewrite", "Broken"): lambda: lambda graph: None,
@@ -83,26 +84,32 @@ def test_a_malformed_description_is_a_typed_error(description: Any, message: str
         build(description)
 
 
-def test_the_hash_of_a_description_is_canonical() -> None:
-    a = {"type": "MLP", "hidden": (8, 9), "dropout": 0.5, "overrides": {}}
-    b = {"overrides": {}, "dropout": 0.5, "format": 1, "hidden": np.array([8, 9]), "type": "MLP"}
-    assert nn.description_hash(a) == nn.description_hash(b)
-    assert nn.description_hash(a) != nn.description_hash({**a, "dropout": 0.25})
-    assert nn.canonical(a) == {"format": 1, "type": "MLP", "hidden": [8, 9], "dropout": 0.5}
+def hash_of(**description: Any) -> str:
+    return nn.description_hash(description, Shelf())
 
 
-def test_values_of_a_sample_go_to_keys_or_overrides() -> None:
-    description = {"type": "ResNet", "depth": 8, "overrides": {"fc.bias": False}}
-    changed = nn.with_values(
-        description, {"depth": 14, "layer1.0.stride": 2, "layer*.conv1.out_channels": [1, 2]}
-    )
-    assert changed["depth"] == 14
-    assert changed["overrides"] == {
-        "fc.bias": False,
-        "layer1.0.stride": 2,
-        "layer*.conv1.out_channels": [1, 2],
-    }
-    assert description == {"type": "ResNet", "depth": 8, "overrides": {"fc.bias": False}}
+def test_the_hash_of_a_description_is_of_what_it_means() -> None:
+    short = hash_of(type="MLP")
+    assert short == hash_of(type="MLP", format=1, overrides={}, rewrites=[])
+    assert short == hash_of(type="MLP", hidden=[128, 64], dropout=0, num_classes=10.0)
+    assert short == hash_of(type="MLP", hidden=np.array([128, 64]))
+    assert short == hash_of(type="Perceptron")
+    overridden = hash_of(type="MLP", overrides={"fc1.out_features": 16})
+    assert overridden == hash_of(type="MLP", overrides={"fc1.out_features": 16.0})
+    others = [
+        hash_of(type="MLP", dropout=0.25),
+        hash_of(type="MLP", hidden=[64, 128]),
+        hash_of(type="MLP", rewrites=[{"type": "Rename"}]),
+        hash_of(type="ResNet"),
+    ]
+    assert len({short, overridden, *others}) == 6
+    with pytest.raises(ModelError, match="no hyperparameter 'dept'"):
+        hash_of(type="ResNet", dept=8)
+
+
+def test_the_canonical_form_of_a_description() -> None:
+    given = {"type": "MLP", "hidden": (8, np.int64(9)), "dropout": 0.5, "overrides": {}}
+    assert nn.canonical(given) == {"format": 1, "type": "MLP", "hidden": [8, 9], "dropout": 0.5}
 
 
 def test_auto_is_filled_from_the_data() -> None:

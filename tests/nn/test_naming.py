@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 
 import pytest
 
 from vega_core import nn
 from vega_core.errors import ModelError, ShapeError
+from vega_core.nn.tracing import current
 
 X = {"x": nn.batched((4,))}
 
@@ -217,3 +219,57 @@ def test_modules_are_frozen_records() -> None:
     assert repr(block).endswith("Pair(name='b', mode=None, features=3)")
     with pytest.raises(AttributeError):
         block.features = 4  # type: ignore[misc]
+
+
+class Holder(nn.Block):
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        return nn.Linear(4, name="b")(x)
+
+
+class Bare(nn.Block):
+    """Emits an operator with parameters under a counted name."""
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        return current().emit(nn.ops.Gemm(4), (x,))[0]
+
+
+@pytest.mark.parametrize(
+    ("block", "name"), [(Holder, "a.b"), (Bare, "a.gemm_1"), (Pair, "a.linear_2")]
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_one_dotted_name_means_one_place(block: type[nn.Block], name: str, first: bool) -> None:
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            modules = [block(name="a"), nn.Linear(4, name=name)]
+            for module in modules if first else modules[::-1]:
+                x = module(x)
+            return x
+
+    places = "in 'a' and in the network" if first else "in the network and in 'a'"
+    with pytest.raises(ModelError, match=rf"^the name {name!r} is given twice, {places}; rename"):
+        nn.trace(Net(), X)
+
+
+def test_a_module_as_default_of_a_field_is_refused() -> None:
+    message = r"Act\.norm: a module as default would share .*default_factory"
+    with pytest.raises(ValueError, match=message):
+
+        class Act(nn.Block):
+            norm: nn.Module = nn.BatchNorm()
+
+    with pytest.raises(ValueError, match=r"Row\.layers: a module as default"):
+
+        class Row(nn.Block):
+            layers: Sequence[nn.Module] = (nn.Linear(4),)
+
+    class Good(nn.Block):
+        norm: nn.Module = field(default_factory=nn.BatchNorm)
+
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return self.norm(x)  # type: ignore[no-any-return]
+
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return Good(name="p")(Good(name="q")(x))
+
+    assert weights(nn.trace(Net(), X)) == ["q.norm.weight", "p.norm.weight"]

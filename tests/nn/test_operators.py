@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 
-from vega_core.errors import ShapeError
+from vega_core import nn
+from vega_core.arrays import Array
+from vega_core.errors import ModelError, ShapeError
 from vega_core.nn import ops
 from vega_core.nn.keys import combined, draw_key, node_key, step_key
-from vega_core.nn.primitive import Array, Call, Primitive
+from vega_core.nn.primitive import Call, Primitive
+from vega_core.nn.reference import evaluate
 from vega_core.nn.shapes import BATCH, TensorSpec, batched
+from vega_core.nn.tracing import current
 
 
 def run(op: Primitive, *inputs: Array, key: int = 0, **params: Array) -> Array:
@@ -193,6 +199,9 @@ def test_keys_are_the_published_functions() -> None:
         (ops.Reshape((0, -1, -1)), [(BATCH, 3)], "one dimension open"),
         (ops.Reshape((0, 3, 0)), [(BATCH, 3)], "cannot copy"),
         (ops.Concat(1), [(BATCH, 3, 4), (BATCH, 3, 5)], "cannot concatenate"),
+        (ops.Concat(0), [(BATCH, 3), (5, 3)], r"with a fixed size: \(N, 3\) .* \(5, 3\)"),
+        (ops.MaxPool((2, 2), (2, 2), (0, 0), (1, 1)), [(BATCH, 3, 4, 4)], "4 pads"),
+        (ops.AveragePool((2, 2), (2,), (0,) * 4), [(BATCH, 3, 4, 4)], "2 strides"),
         (ops.Pad((0, 1)), [(BATCH, 3)], "do not fit"),
         (ops.Pad((1, 0, 0, 0)), [(BATCH, 3)], "grow the batch"),
         (ops.Softmax(2), [(BATCH, 3)], "axis 2"),
@@ -211,6 +220,59 @@ def test_attributes_go_through_json() -> None:
     op = ops.Conv(4, (3, 3), (1, 1), (0,) * 4, (1, 1))
     listed = {k: list(v) if isinstance(v, tuple) else v for k, v in op.attributes().items()}
     assert ops.Conv.from_attributes(listed) == op
+    bound = {"pads": [0, 1], "value": "-inf"}
+    assert ops.Pad.from_attributes(bound) == ops.Pad((0, 1), -math.inf)
+
+
+@dataclass(frozen=True)
+class Loose(ops.Relu):
+    """Relu with an attribute that may be anything."""
+
+    extra: Any = None
+
+
+def test_attributes_are_plain_values_whatever_their_annotation() -> None:
+    assert Loose.from_attributes({"extra": [1, ["a"]]}) == Loose((1, ("a",)))
+    for value in ({"a": 1}, [{1}], object()):
+        with pytest.raises(ModelError, match=r"Loose\.extra: expected a number, a text or a tuple"):
+            Loose.from_attributes({"extra": value})
+
+
+def test_attributes_of_numpys_types_become_pythons() -> None:
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            x = nn.Conv(np.int64(4), 3, groups=np.int32(2), name="c")(x)
+            x = nn.max_pool(x, np.int64(2), np.array([2, 1]))  # type: ignore[arg-type]
+            return nn.pad(x, np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.float32(0.5))  # type: ignore[arg-type]
+
+    graph = nn.trace(Net(), {"x": batched((2, 6, 6))})
+    conv, pool, pad = (node.op for node in graph.nodes)
+    assert conv == ops.Conv(4, (3, 3), (1, 1), (1, 1, 1, 1), (1, 1), 2)
+    assert pool == ops.MaxPool((2, 2), (2, 1), (0, 0, 0, 0), (1, 1))
+    assert pad == ops.Pad((0, 0, 1, 1, 0, 0, 1, 1), 0.5)
+    assert type(conv.attributes()["out_channels"]) is int
+    assert nn.graph_from_dict(nn.graph_to_dict(graph)).hash == graph.hash
+
+
+def test_an_attribute_of_another_kind_names_the_module() -> None:
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return current().emit(Loose({1}), (x,))[0]
+
+    with pytest.raises(ModelError, match=r"^loose: Loose\.extra: expected a number"):
+        nn.trace(Net(), {"x": batched((2,))})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_controls_have_the_precision_of_the_arrays(dtype: str) -> None:
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return x * nn.control("scale", 0.1)
+
+    graph = nn.trace(Net(), {"x": batched((2,))})
+    output = evaluate(graph, {}, {"x": np.ones((3, 2), dtype)}).outputs["output"]
+    assert output.dtype == dtype
+    assert output[0, 0] == np.asarray(0.1, dtype)
 
 
 def test_every_operator_is_documented_and_in_the_table() -> None:

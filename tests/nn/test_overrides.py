@@ -132,3 +132,52 @@ def test_the_innermost_mode_wins() -> None:
     graph = nn.trace(ResNet(8, 4), PICTURE, overrides).in_mode("eval")
     training = [node.name for node in graph.nodes if getattr(node.op, "mode", None) == "train"]
     assert training == ["layer1.0.conv1.norm"]
+
+
+def test_a_pattern_matches_once_inside_a_shared_module() -> None:
+    class Body(nn.Block):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return nn.Linear(64, name="fc2")(nn.Linear(64, name="fc1")(x))
+
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            body = Body(name="body")
+            return body(body(nn.flatten(x)))
+
+    graph = nn.trace(Net(), PICTURE, {"body.*.bias": [False, True]})
+    assert list(graph.parameters) == ["body.fc1.weight", "body.fc2.weight", "body.fc2.bias"]
+    with pytest.raises(ModelError, match="has 1 values and matches 2"):
+        nn.trace(Net(), PICTURE, {"body.*.bias": [False]})
+
+
+def test_a_value_that_is_no_record_is_refused() -> None:
+    message = r"^fc\.weight_init: expected Initializer \| None, got 'zeros'$"
+    with pytest.raises(ModelError, match=message):
+        nn.trace(ResNet(8, 4), PICTURE, {"fc.weight_init": "zeros"})
+    init = nn.initializers.Full(2.0)
+    graph = nn.trace(ResNet(8, 4), PICTURE, {"fc.weight_init": init})
+    assert graph.parameters["fc.weight"].init == init
+
+
+class Convolving(nn.Network):
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        return nn.Conv(4, 3, name="c")(x)
+
+
+@pytest.mark.parametrize("field", ["kernel_size", "stride", "padding", "dilation"])
+@pytest.mark.parametrize("sizes", [[], [1], [1, 1, 1], [1] * 5])
+def test_sizes_for_another_number_of_axes_name_the_module(field: str, sizes: list[int]) -> None:
+    message = rf"^c: {len(sizes)} sizes .* for 2 spatial axes"
+    with pytest.raises(ShapeError, match=message):
+        nn.trace(Convolving(), PICTURE, {f"c.{field}": sizes})
+
+
+def test_sizes_come_one_an_axis_or_one_a_side() -> None:
+    def shape(**changes: Any) -> tuple[int, ...]:
+        overrides = {f"c.{name}": value for name, value in changes.items()}
+        graph = nn.trace(Convolving(), PICTURE, overrides)
+        return graph.specs[graph.outputs["output"]].shape
+
+    assert shape(padding=[0, 1]) == (-1, 4, 6, 8)
+    assert shape(padding=[0, 1, 2, 3]) == (-1, 4, 8, 10)
+    assert shape(stride=[2, 1]) == (-1, 4, 4, 8)

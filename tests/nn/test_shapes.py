@@ -85,3 +85,14 @@ def test_axis() -> None:
     assert axis_of(-1, (BATCH, 4)) == 1
     with pytest.raises(ShapeError, match="axis 2"):
         axis_of(2, (BATCH, 4))
+
+
+@pytest.mark.parametrize(
+    ("strides", "pads", "dilations"),
+    [((1,), (0,) * 4, (1, 1)), ((1, 1), (0,) * 2, (1, 1)), ((1, 1), (0,) * 4, (1, 1, 1))],
+)
+def test_windows_need_a_size_for_every_axis(
+    strides: tuple[int, ...], pads: tuple[int, ...], dilations: tuple[int, ...]
+) -> None:
+    with pytest.raises(ShapeError, match=r"needs 2 strides, 2 dilations and 4 pads, and got"):
+        windows((4, 4), (2, 2), strides, pads, dilations)

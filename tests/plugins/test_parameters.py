@@ -170,7 +170,14 @@ class Spelled:
         return cls(config)
 
 
+class SpelledOrNot:
+    @classmethod
+    def from_config(cls, config: Keys | Mapping[str, Any]) -> SpelledOrNot:
+        return cls()
+
+
 def test_a_class_made_from_a_typed_dictionary():
+    assert parameters_of(SpelledOrNot) == parameters_of(Spelled)
     first, second = parameters_of(Spelled)
     assert (first.name, first.type, first.required) == ("first", "list[int]", True)
     assert (second.name, second.required, second.default) == ("second", False, None)

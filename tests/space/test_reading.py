@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from vega_core.errors import SpaceError
+from vega_core.plugins import parameters_of
 from vega_core.space import SearchSpace, cast, find_faults
 
 PAPER_4_1 = """
@@ -319,3 +320,13 @@ def test_paths_lead_into_a_larger_configuration():
         cast({"key": "a", "type": "INT", "range": [2, 1]}, ("search_space", "hyperparameters", 4))
     assert error.value.path == ("search_space", "hyperparameters", 4, "range")
     assert str(error.value).startswith("a: range")
+
+
+def test_its_parameters_are_the_keys_of_a_configuration() -> None:
+    found = {one.name: (one.type, one.required) for one in parameters_of(SearchSpace)}
+    assert found == {
+        "hyperparameters": ("list[dict[str, any]]", True),
+        "condition": ("list[dict[str, any]]", False),
+        "forbidden": ("list[dict[str, any]]", False),
+    }
+    assert all(one.doc for one in parameters_of(SearchSpace))

@@ -67,3 +67,17 @@ def test_names_tell_the_output_and_k():
         Accuracy().update({"head": np.eye(3), "aux": np.eye(3)}, {"label": np.arange(3)})
     with pytest.raises(ConfigError, match="k must be at least 1"):
         TopKAccuracy(k=0)
+
+
+def test_of_equal_outputs_the_first_is_the_largest():
+    labels = np.arange(8)
+    assert measure(TopKAccuracy(k=1), np.zeros((8, 10)), labels) == 1 / 8
+    assert measure(TopKAccuracy(k=3), np.zeros((8, 10)), labels) == 3 / 8
+    assert measure(TopKAccuracy(k=10), np.zeros((8, 10)), labels) == 1
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 5])
+def test_the_first_of_k_is_the_accuracy_also_with_ties(levels):
+    rng = np.random.default_rng(levels)
+    scores, labels = rng.integers(0, levels, (300, 5)).astype("f4"), rng.integers(0, 5, 300)
+    assert measure(TopKAccuracy(k=1), scores, labels) == measure(Accuracy(), scores, labels)

@@ -37,6 +37,10 @@ def test_normalize_refuses_what_does_not_fit():
         Normalize(mean=[0.1, 0.2]).spec(fields)
     with pytest.raises(DataError, match="std must not be 0"):
         Normalize(std=0.0).spec(fields)
+    for dtype in ("uint8", "int64"):
+        whole = {"image": Field(dtype, (3, 8, 8))}
+        with pytest.raises(DataError, match=f"Normalize: field 'image' is {dtype}"):
+            Normalize().spec(whole)
 
 
 @pytest.mark.parametrize("pixels", [0, 1, 3])

@@ -9,7 +9,7 @@ import torch
 from vega_backend_torch.backend import TorchBackend
 from vega_backend_torch.plugin import vega_backends
 from vega_core import nn
-from vega_core.errors import StateError
+from vega_core.errors import ModelError, StateError
 from vega_core.plugins.importing import load_target
 from vega_tasks.classification.networks import MLP, ResNet
 
@@ -69,3 +69,54 @@ def test_the_plugin_names_the_backend() -> None:
     (provider,) = vega_backends()
     assert provider.name == "torch"
     assert load_target(provider.target) is TorchBackend
+
+
+def test_modules_may_have_the_names_of_methods(backend: TorchBackend) -> None:
+    names = ("type", "forward", "parameters", "T_destination")
+
+    class Net(nn.Network):
+        def forward(self, image: nn.Tensor) -> nn.Tensor:
+            x = nn.flatten(image)
+            for name in names:
+                x = nn.Linear(5, name=name)(x)
+            return nn.BatchNorm(name="float.half")(x)
+
+    model = graph(Net())
+    params = nn.initial_parameters(model, 0)
+    module = backend.native(model, params).eval()
+    assert set(module.state_dict()) == set(params)
+    images = np.random.default_rng(0).random((3, 1, 8, 8)).astype(np.float32)
+    expected = backend.compile(model, backend.store(params)).predict({"image": images})["output"]
+    assert np.ptp(expected, axis=0).min() > 1e-4
+    for candidate in (module, copy.deepcopy(module)):
+        given = candidate(torch.tensor(images)).detach().numpy()
+        np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6)
+    other = backend.native(model, nn.initial_parameters(model, 1))
+    other.load_state_dict(module.state_dict())
+    torch.testing.assert_close(other.eval()(torch.tensor(images)), module(torch.tensor(images)))
+
+
+def test_a_name_that_is_a_parameter_and_a_module_is_told(backend: TorchBackend) -> None:
+    class Inner(nn.Block):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return nn.Linear(2, name="fc.weight.x")(nn.Linear(2, name="fc")(x))
+
+    class Net(nn.Network):
+        def forward(self, image: nn.Tensor) -> nn.Tensor:
+            x = Inner(name="in")(nn.flatten(image))
+            return nn.Linear(2, name="out.weight")(x) + nn.Linear(2, name="out")(x)
+
+    model = graph(Net())
+    with pytest.raises(ModelError, match=r"'out\.weight' fits into no torch\.nn\.Module"):
+        backend.native(model, nn.initial_parameters(model, 0))
+
+
+@pytest.mark.parametrize("name", ["training", "_modules", "_places"])
+def test_names_that_pytorch_assigns_to_are_told(backend: TorchBackend, name: str) -> None:
+    class Net(nn.Network):
+        def forward(self, image: nn.Tensor) -> nn.Tensor:
+            return nn.Linear(2, name=name)(nn.flatten(image))
+
+    model = graph(Net())
+    with pytest.raises(ModelError, match=rf"'{name}\.weight' fits into no .*'{name}' is PyTorch's"):
+        backend.native(model, nn.initial_parameters(model, 0))

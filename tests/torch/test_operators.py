@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 import torch
 
 from vega_backend_torch.generate import Program, generate
-from vega_backend_torch.lower import LOWERINGS
+from vega_backend_torch.lower import LOWERINGS, NAMESPACE, Site, literal
 from vega_core import nn
+from vega_core.errors import ModelError
 from vega_core.nn import ops
 from vega_core.nn.primitive import Mode, Primitive
 from vega_core.nn.reference import evaluate
@@ -105,6 +107,15 @@ CASES = {
     "max pool dilated": Case(ops.MaxPool((2, 2), (1, 1), (0,) * 4, (2, 3)), ((2, 3, 6, 7),)),
     "max pool uneven pads": Case(
         ops.MaxPool((2, 3), (2, 2), (0, 1, 1, 0), (1, 1)), ((2, 3, 5, 6),)
+    ),
+    "max pool uneven pads ceil": Case(
+        ops.MaxPool((2, 2), (2, 2), (0, 0, 1, 1), (1, 1), True), ((2, 3, 4, 4),)
+    ),
+    "average pool uneven pads ceil": Case(
+        ops.AveragePool((2, 2), (2, 2), (0, 0, 1, 1), True), ((2, 3, 4, 4),)
+    ),
+    "average pool uneven counted ceil": Case(
+        ops.AveragePool((3, 2), (2, 2), (0, 0, 1, 1), True, True), ((2, 3, 5, 4),)
     ),
     "average pool": Case(ops.AveragePool((3, 3), (2, 2), (1, 1, 1, 1)), ((2, 3, 6, 7),)),
     "average pool counted": Case(
@@ -305,8 +316,99 @@ def test_an_operator_without_lowering_is_refused() -> None:
     class Unknown(ops.Relu):
         pass
 
-    from vega_core.errors import ModelError
-
     graph = nn.trace(Single(Unknown()), {"a": nn.batched((3,))})
     with pytest.raises(ModelError, match="vega-backend-torch has no lowering of Unknown"):
         generate(graph)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, -3, 1.5, -0.0, 1e300, math.inf, -math.inf, True, None, "a'b\n", (), (1,), (1, (2.5, "x"))],
+)
+def test_a_literal_is_the_value(value: Any) -> None:
+    again = eval(literal(value), dict(NAMESPACE))
+    assert again == value
+    assert type(again) is type(value)
+
+
+def test_a_literal_of_nan() -> None:
+    assert math.isnan(eval(literal(math.nan), dict(NAMESPACE)))
+
+
+class Forged(str):
+    def __repr__(self) -> str:
+        return "__import__('os').abort()"
+
+
+class Number(float):
+    def __repr__(self) -> str:
+        return "__import__('os').abort()"
+
+
+@pytest.mark.parametrize(
+    "value", [Forged("a"), Number(1), [1], {1: 2}, object(), (1, Forged("a")), np.float32(1), 1j]
+)
+def test_nothing_else_has_a_literal(value: Any) -> None:
+    with pytest.raises(ModelError, match="an attribute of an operator is no plain value"):
+        literal(value)
+
+
+FORGED: dict[str, Primitive] = {
+    "batch norm": ops.BatchNormalization(epsilon=Number(1e-5)),
+    "momentum": ops.BatchNormalization(momentum=Number(1e-5)),
+    "conv": ops.Conv(4, (3, 3), (1, 1), (Forged("0"),) * 4, (1, 1)),  # type: ignore[arg-type]
+    "max pool": ops.MaxPool((2, 2), (2, 2), (0,) * 4, (1, 1), Forged("a")),  # type: ignore[arg-type]
+    "average pool": ops.AveragePool((2, 2), (2, 2), (0,) * 4, False, Forged("a")),  # type: ignore[arg-type]
+    "pad": ops.Pad((0,) * 8, Number(1)),
+    "constant": ops.Constant(Number(1)),
+    "softmax": ops.Softmax(Number(1)),  # type: ignore[arg-type]
+    "log softmax": ops.LogSoftmax(Number(1)),  # type: ignore[arg-type]
+    "concat": ops.Concat(Number(1)),  # type: ignore[arg-type]
+    "cross entropy": ops.SoftmaxCrossEntropyLoss(Number(0.1)),
+    "ignore": ops.SoftmaxCrossEntropyLoss(0.1, Number(1)),  # type: ignore[arg-type]
+    "squared error": ops.SquaredError(Forged("mean")),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("op", FORGED.values(), ids=FORGED)
+def test_an_attribute_never_becomes_code(op: Primitive) -> None:
+    roles = ("weight", "bias", "running_mean", "running_var")
+    spec = nn.batched((3, 4, 4))
+    site = Site(["x", "y"], dict.fromkeys(roles, "p"), [spec, spec], frozenset(), "0")
+    with pytest.raises(ModelError, match="no plain value"):
+        LOWERINGS[type(op)](op, site)
+
+
+def test_a_graph_names_the_node_of_a_bad_attribute() -> None:
+    old = CASES["batch norm eval"].graph()
+    (node,) = old.nodes
+    forged = nn.Node(node.name, FORGED["batch norm"], node.inputs, node.params)
+    graph = nn.Graph(old.inputs, old.controls, old.parameters, (forged,), old.outputs, old.specs)
+    with pytest.raises(ModelError, match=rf"^{node.name}: an attribute of an operator"):
+        generate(graph.in_mode("eval"))
+
+
+def test_infinite_numbers_in_a_graph() -> None:
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> dict[str, nn.Tensor]:
+            padded = nn.pad(x, (0, 1, 0, 1), -math.inf)
+            return {"padded": padded, "scaled": x * math.inf, "none": x * math.nan}
+
+    graph = nn.trace(Net(), {"x": nn.batched((2,))})
+    x = np.array([[1.0, -2.0]])
+    padded, scaled, none = generate(graph).run([], [torch.tensor(x)], [], 0)
+    assert padded.tolist() == [[-math.inf, 1.0, -2.0, -math.inf]]
+    assert scaled.tolist() == [[math.inf, -math.inf]]
+    assert none.isnan().all()
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int16", "int8"])
+def test_labels_of_any_integer_type(dtype: str) -> None:
+    op = ops.SoftmaxCrossEntropyLoss(0.1)
+    inputs = {"a": nn.batched((3,)), "b": nn.batched((), dtype)}
+    graph = nn.trace(Single(op), inputs)
+    scores = np.array([[0.5, -1.0, 2.0], [0.1, 0.2, 0.4]])
+    labels = np.array([2, 0], dtype)
+    (loss,) = generate(graph).run([], [torch.tensor(scores), torch.tensor(labels)], [], 0)
+    expected = evaluate(graph, {}, {"a": scores, "b": labels}).outputs["output"]
+    np.testing.assert_allclose(float(loss), expected, rtol=1e-9)

@@ -214,3 +214,67 @@ def test_a_part_of_a_store_is_enough(backend: TorchBackend) -> None:
 def test_devices(backend: TorchBackend) -> None:
     assert backend.devices()[-1].name == "cpu"
     assert backend.store({}, backend.devices()[-1]).export().parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "array", "message"),
+    [
+        ("fc.bias/steps", np.ones(4, np.int64), r"\(4,\) int64, and a count"),
+        ("fc.bias/steps", np.ones(10, np.float32), r"\(10,\) float32, and a count"),
+        ("fc.bias/steps", np.ones((), np.float32), r"\(\) float32, and a count"),
+        ("fc.bias/exp_avg", np.asarray(5), r"\(\) int64, and a parameter"),
+        ("fc.bias/exp_avg", np.ones((), np.float32), r"\(\) float32, its parameter \(10,\)"),
+        ("fc.bias/exp_avg", np.float32(5), r"\(\) float32, its parameter \(10,\)"),
+        ("fc.bias/exp_avg", np.ones(10), r"float64, its parameter \(10,\) float32"),
+    ],
+)
+def test_nothing_is_loaded_where_a_slot_does_not_fit(
+    backend: TorchBackend, key: str, array: np.ndarray, message: str
+) -> None:
+    store = trained(backend)
+    before = store.export()
+    parameters = {name: array * 0 + 5 for name, array in before.parameters.items()}
+    with pytest.raises(StateError, match=message):
+        store.load(State(parameters, {**before.slots, key: array}, 99))
+    assert_equal(store.export(), before)
+
+
+def test_a_slot_that_was_loaded_in_another_form_is_told(backend: TorchBackend) -> None:
+    params = nn.initial_parameters(graph(), 0)
+    store = backend.store(params)
+    store.load(State(params, {"fc.bias/steps": np.ones(10, np.float32)}))
+    with pytest.raises(
+        StateError, match=r"'fc\.bias/steps' was loaded as a parameter, and is a cou"
+    ):
+        backend.compile(graph(), store, train=TrainSpec(AdamW()))
+
+
+def test_slots_of_what_is_not_finite_begin_at_zero(backend: TorchBackend) -> None:
+    params = nn.initial_parameters(graph(), 0)
+    params["fc.bias"][:] = [np.inf, -np.inf, np.nan] + [0.0] * 7
+    store = backend.store(params)
+    backend.compile(graph(), store, train=TrainSpec(SGD()))
+    assert not store.export().slots["fc.bias/velocity"].any()
+
+
+def test_arrays_of_any_order_are_taken(backend: TorchBackend) -> None:
+    params = nn.initial_parameters(graph(), 0)
+    turned = {name: array[::-1] for name, array in params.items()}
+    store = backend.store(turned)
+    np.testing.assert_array_equal(store.export().parameters["fc.weight"], turned["fc.weight"])
+    store.load(State(params))
+    store.load(State(turned, {"fc.bias/velocity": turned["fc.bias"]}))
+    np.testing.assert_array_equal(store.export().slots["fc.bias/velocity"], turned["fc.bias"])
+
+
+def test_the_position_counts_every_update_of_every_executable(backend: TorchBackend) -> None:
+    store = backend.store(nn.initial_parameters(graph(), 0))
+    one = backend.compile(graph(), store, train=TrainSpec(SGD(), trainable=("fc.*",)))
+    two = backend.compile(graph(), store, train=TrainSpec(SGD(), trainable=("stem.*",)))
+    one.train_step(batch(0))
+    two.train_step(batch(0))
+    gradients = two.gradients(batch(0))
+    assert store.position == 2
+    two.apply(gradients)
+    two.predict(batch(0))
+    assert store.export().position == 3

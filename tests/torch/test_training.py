@@ -388,3 +388,81 @@ def test_a_loss_that_reaches_nothing_trained_changes_nothing(backend: TorchBacke
     assert executable.gradients(batches(1)[0]).names == ()
     executable.train_step(batches(1)[0])
     assert store.position == 1
+
+
+def test_results_in_bfloat16_are_read_as_float32(backend: TorchBackend) -> None:
+    graph = training_graph(MLP(10, (32,)))
+    batch = batches(1)[0]
+    outputs = []
+    for precision in ("float32", "bfloat16"):
+        store = backend.store(nn.initial_parameters(graph, 0))
+        spec = TrainSpec(SGD(lr=0.1), precision=precision)  # type: ignore[arg-type]
+        executable = backend.compile(graph, store, train=spec)
+        outputs.append(executable.train_step(batch)["output"])
+    assert outputs[1].dtype == np.float32
+    np.testing.assert_allclose(outputs[0], outputs[1], atol=2e-2)
+    assert np.ptp(outputs[1], axis=0).min() > 1e-3
+    assert not np.array_equal(outputs[0], outputs[1])
+
+
+def test_the_norm_counts_what_is_trained_alone(backend: TorchBackend) -> None:
+    graph = training_graph(MLP(10, (16,)))
+    store = backend.store(nn.initial_parameters(graph, 0))
+    whole = backend.compile(graph, store, train=TrainSpec(SGD(lr=0.1)))
+    head = TrainSpec(SGD(lr=0.1), trainable=("head.*",), clip_norm=1e-3)
+    part = backend.compile(graph, store, train=head)
+    batch = batches(1)[0]
+    before = store.export()
+    part.apply(whole.gradients(batch))
+    after = store.export().parameters
+    moved = {name: array - before.parameters[name] for name, array in after.items()}
+    norm = np.sqrt(sum(float((change**2).sum()) for change in moved.values()))
+    assert norm == pytest.approx(0.1 * 1e-3, rel=1e-2)
+    assert {name for name, change in moved.items() if change.any()} == {"head.weight", "head.bias"}
+    store.load(before)
+    part.train_step(batch)
+    np.testing.assert_array_equal(store.export().parameters["head.weight"], after["head.weight"])
+
+
+def test_labels_of_32_bits_train(backend: TorchBackend) -> None:
+    model = nn.trace(MLP(10), {"image": nn.batched((1, 8, 8))})
+    losses = []
+    for dtype in ("int32", "int64"):
+        label = {"label": nn.batched((), dtype)}
+        graph = nn.compose(model, nn.losses.CrossEntropy(), label)
+        store = backend.store(nn.initial_parameters(graph, 0))
+        executable = backend.compile(graph, store, train=TrainSpec(SGD(lr=0.1)))
+        batch = batches(1)[0]
+        batch["label"] = batch["label"].astype(dtype)
+        losses.append(float(executable.train_step(batch).loss))
+    assert losses[0] == losses[1]
+
+
+def test_batches_may_be_views_that_run_backwards(backend: TorchBackend) -> None:
+    graph = training_graph(MLP(10))
+    executable = backend.compile(graph, backend.store(nn.initial_parameters(graph, 0)))
+    batch = batches(1)[0]
+    mirrored = {"image": batch["image"][..., ::-1], "label": batch["label"][::-1]}
+    copied = {name: array.copy() for name, array in mirrored.items()}
+    one, two = executable.predict(mirrored), executable.predict(copied)
+    np.testing.assert_array_equal(one["output"], two["output"])
+    assert one["loss"] == two["loss"]
+
+
+def test_losses_by_name_train_on_their_sum(backend: TorchBackend) -> None:
+    def several(outputs: Any, targets: Any) -> dict[str, nn.Tensor]:
+        scores = outputs["output"]
+        main = nn.losses.cross_entropy(scores, targets["label"])
+        return {"ce": main, "aux": nn.losses.mse(scores, scores * 0.5)}
+
+    model = nn.trace(MLP(10), {"image": nn.batched((1, 8, 8))})
+    graph = nn.compose(model, several, LABEL)
+    states = []
+    for losses in (("loss",), ("ce", "aux")):
+        store = backend.store(nn.initial_parameters(graph, 0))
+        spec = TrainSpec(SGD(lr=0.1), losses=losses)
+        result = backend.compile(graph, store, train=spec).train_step(batches(1)[0])
+        assert float(result.loss) == pytest.approx(float(result["ce"] + result["aux"]))
+        states.append(store.export().parameters)
+    for name, array in states[0].items():
+        np.testing.assert_allclose(array, states[1][name], rtol=1e-6)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from vega_core import nn
 from vega_core.data import ArrayDataset, Field, Task
 from vega_core.errors import ConfigError, DataError, ModelError, NotFiniteError, StateError
 from vega_core.train import BEST, EVENTS, Callback, LocalHost
@@ -268,8 +269,39 @@ def test_parameters_that_were_handed_over_are_the_start(train):
     _, trainer = train(1, optimizer=optimizer, attributes={"parameters": given})
     ours = trainer.state()[0].parameters
     assert all(np.array_equal(ours[name], given[name]) for name in given)
-    with pytest.raises(ModelError, match=r"'fc1.weight' \[32, 64\] was handed over"):
+    with pytest.raises(ModelError, match=r"'fc1.weight' \[32, 64\] float32 was handed over"):
         train(1, config={"model": {**MLP, "hidden": [16]}}, attributes={"parameters": given})
+    exact = {name: array.astype("f8") for name, array in given.items()}
+    with pytest.raises(ModelError, match=r"\[32, 64\] float64 was handed over, but .* float32"):
+        train(1, attributes={"parameters": exact})
+
+
+@pytest.mark.parametrize("lacking", [["fc1.bias"], ["fc1.weight", "head.bias"], None])
+def test_parameters_that_are_handed_over_in_part_are_refused(train, lacking):
+    host = LocalHost()
+    train(1, host=host)
+    given = dict(host.checkpoints["last"][0].parameters)
+    for name in list(given) if lacking is None else lacking:
+        del given[name]
+    named = ", ".join(lacking or ["fc1.bias"])
+    with pytest.raises(ModelError, match=rf"of the network's 4 parameters were not .*: {named}"):
+        train(1, attributes={"parameters": given})
+
+
+def learnt_weight(outputs, targets):
+    scores = nn.Linear(10, name="projection")(outputs["output"])
+    return nn.losses.cross_entropy(scores, targets["label"])
+
+
+def test_parameters_of_the_loss_need_not_be_handed_over(train):
+    host = LocalHost()
+    options = {"loss": {"type": "Learnt"}, "extra": {"Learnt": lambda: learnt_weight}}
+    train(1, host=host, **options)
+    given = dict(host.checkpoints["last"][0].parameters)
+    own = {name: array for name, array in given.items() if not name.startswith("loss.")}
+    assert len(own) == len(given) - 2
+    _, trainer = train(1, attributes={"parameters": own}, **options)
+    assert trainer.setup.store.position > 0
 
 
 def test_a_checkpoint_of_another_network_is_refused(train):

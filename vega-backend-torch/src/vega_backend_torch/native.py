@@ -36,9 +36,13 @@ class GraphModule(torch.nn.Module):
             False: generate(graph.in_mode("eval")),
         }
         self._defaults = tuple(graph.controls.values())
-        self._places = [
-            self._hold(name, params[name], name in statistics) for name in graph.parameters
-        ]
+        self._places: list[tuple[torch.nn.Module, str]] = []
+        for name in graph.parameters:
+            try:
+                place = _hold(self, name, torch.tensor(params[name]), name in statistics)
+            except KeyError as error:
+                raise ModelError(f"{name!r} fits into no torch.nn.Module: {error}") from error
+            self._places.append(place)
 
     def forward(self, *args: torch.Tensor, **kwargs: torch.Tensor) -> Any:
         """Runs the graph; dropout draws from PyTorch's own generator."""
@@ -55,28 +59,29 @@ class GraphModule(torch.nn.Module):
             return outputs[0]
         return dict(zip(program.outputs, outputs, strict=True))
 
-    def _hold(self, name: str, array: Any, statistic: bool) -> tuple[torch.nn.Module, str]:
-        *path, last = name.split(".")
-        module: torch.nn.Module = self
-        for part in path:
-            module = _inside(module, part)
-        tensor = torch.tensor(array)
-        try:
-            if statistic:
-                module.register_buffer(last, tensor)
-            else:
-                module.register_parameter(last, torch.nn.Parameter(tensor))
-        except KeyError as error:
-            raise ModelError(f"parameter {name!r} fits into no torch.nn.Module: {error}") from error
-        return module, last
+
+def _hold(
+    module: torch.nn.Module, name: str, tensor: torch.Tensor, statistic: bool
+) -> tuple[torch.nn.Module, str]:
+    """Puts a tensor under a dotted name; returns the module that has it and its name there."""
+    *path, last = name.split(".")
+    for part in path:
+        module = _inside(module, part)
+    if statistic:
+        module.register_buffer(last, tensor)
+    else:
+        module.register_parameter(last, torch.nn.Parameter(tensor))
+    return module, last
 
 
 def _inside(module: torch.nn.Module, name: str) -> torch.nn.Module:
     """Returns a module's child, made where there is none.
 
-    The table is used itself, because `add_module` refuses names of methods, such as ``type``.
+    The table is used itself, because `add_module` refuses the names of methods, such as ``type``.
     """
     child = module._modules.get(name)
     if child is None:
+        if name in vars(module):
+            raise KeyError(f"attribute {name!r} is PyTorch's own")
         child = module._modules[name] = torch.nn.Module()
     return child

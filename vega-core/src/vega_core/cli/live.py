@@ -86,7 +86,7 @@ class LiveProgress(Progress):
         if not self._head:
             return Text("")
         table = Table.grid(padding=(0, 2))
-        for (trial, budget), (since, note) in self._running.items():
+        for (trial, budget), (since, note) in list(self._running.items()):
             seconds = time.monotonic() - since
             table.add_row(f"trial {trial}", f"budget {budget:g}", f"{seconds:.0f} s", note)
         failed = f", {self._failed} failed" if self._failed else ""

@@ -15,7 +15,6 @@ from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord
 from vega_core.search import Plan, Proposal
 
-
 SHOWN = 4
 """Metrics in a line."""
 

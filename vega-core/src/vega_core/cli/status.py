@@ -34,5 +34,6 @@ def command(directory: Path, as_json: bool) -> None:
 
 
 def _line(trial: dict[str, Any]) -> str:
-    outcome = values(trial["metrics"] or {}) if trial["state"] in ("ok", "running") else trial["reason"]
+    good = trial["state"] in ("ok", "running")
+    outcome = values(trial["metrics"] or {}) if good else trial["reason"]
     return f"trial {trial['trial']:>4}  budget {trial['budget']:g}  {trial['state']:<9} {outcome}"

@@ -10,6 +10,7 @@ from vega_core.config.bind import bind
 from vega_core.config.choices import kept_keys, misfits
 from vega_core.config.components import Components
 from vega_core.config.diagnostics import Report
+from vega_core.config.inside import obstacle
 from vega_core.config.model import Choices
 from vega_core.config.names import searched_names, space_names, space_values
 from vega_core.config.nodes import Node, Path
@@ -141,7 +142,7 @@ class Bindings:
         """Checks a name that leads into the value of a parameter."""
         if "overrides" in name.split("."):
             return
-        fault = self._obstacle(name)
+        fault = obstacle(self._block, self._reach, name)
         if fault:
             self._report.error((*item, "key"), f"'{name}' binds to nothing; {fault}")
             return
@@ -154,38 +155,6 @@ class Bindings:
             if fault:
                 self._report.error((*item, "range"), f"{name}: {fault}")
                 return
-
-    def _obstacle(self, name: str) -> str:
-        """Returns why a value cannot be set where a name leads through what is configured.
-
-        In a model, what leads nowhere in the description is the name of a module.
-        """
-        keys = name.split(".")
-        node = self._block.items.get(keys[0])
-        for at, key in enumerate(keys[1:], start=1):
-            head, is_model = ".".join(keys[:at]), keys[0] == "model" and at < len(keys) - 1
-            if node is None or node.value is None:
-                return "" if is_model else self._unready(head, key)
-            if isinstance(node.value, list):
-                if not key.isdecimal() or int(key) >= len(node.value):
-                    message = f"'{key}' is no index of the list '{head}' of {len(node.value)}"
-                    return "" if is_model else message
-                node = node.value[int(key)]
-            elif isinstance(node.value, dict):
-                node = node.value.get(key)
-            else:
-                is_model = keys[0] == "model"
-                return "" if is_model else f"'{head}' has no keys: it is {node.value!r}"
-        return ""
-
-    def _unready(self, head: str, key: str) -> str:
-        target = self._reach.targets.get(head)
-        if target is None or not target.parameters:
-            return ""
-        if key.isdecimal():
-            return f"'{head}' is not configured as a list"
-        holds = any(_holds_keys(parameter) for parameter in target.parameters.values())
-        return "" if holds else f"'{head}' takes no keys"
 
     def _fault(self, target: Target, value: Any) -> str:
         if target.kind and (isinstance(value, str) or not target.parameters):
@@ -201,11 +170,6 @@ class Bindings:
 
 
 _ROOTS_TEXT = ", ".join(f"'{root}.'" for root in ROOTS)
-
-
-def _holds_keys(parameter: Any) -> bool:
-    """Tells whether a parameter takes a mapping, if perhaps not an empty one."""
-    return all(path for path, _ in faults(parameter, {}))
 
 
 def _rename(block: Node, old: str, new: str) -> None:

@@ -27,7 +27,7 @@ def canonical_json(data: Any) -> str:
 
     Numbers that JSON does not have are the texts ``inf``, ``-inf`` and ``nan``.
     """
-    return json.dumps(encoded(data), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _text(encoded(data))
 
 
 def graph_to_dict(graph: Graph) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "inputs": {name: _spec(spec) for name, spec in graph.inputs.items()},
-        "controls": encoded(graph.controls),
+        "controls": encoded(dict(graph.controls)),
         "parameters": {
             name: {**_spec(spec), "kind": spec.kind, "init": _record(spec.init)}
             for name, spec in graph.parameters.items()
@@ -66,7 +66,7 @@ def graph_hash(graph: Graph) -> str:
     data["controls"] = sorted(graph.controls)
     for parameter in data["parameters"].values():
         del parameter["init"]
-    return hashlib.sha256(canonical_json(data).encode()).hexdigest()
+    return hashlib.sha256(_text(data).encode()).hexdigest()
 
 
 def graph_from_dict(
@@ -156,6 +156,10 @@ def _check_parameters(
                 f"{node.name}: parameter {name!r} is {show(parameters[name].shape)} and the "
                 f"operator needs {show(spec.shape)}"
             )
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _spec(spec: TensorSpec | ParameterSpec) -> dict[str, Any]:

@@ -28,11 +28,13 @@ def annotations_of(cls: type[Any]) -> dict[str, Any]:
 
 def encoded(value: Any) -> Any:
     """Returns plain data as JSON has them: lists for tuples, text for numbers without an end."""
-    if isinstance(value, collections.abc.Mapping):
-        return {key: encoded(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, (list, tuple)):
         return [encoded(item) for item in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, dict):
+        return {key: encoded(item) for key, item in value.items()}
+    return value
 
 
 def is_plain(value: Any) -> bool:

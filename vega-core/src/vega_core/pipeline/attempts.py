@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vega_core.config.bind import bind
 from vega_core.errors import SearchError
 from vega_core.execute import Attempt, Key
 from vega_core.pipeline.recorder import start_data
@@ -20,23 +19,37 @@ Sample = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """What one trial is made from.
+
+    Attributes:
+        config: The step's configuration with everything set.
+        sample: The names that were sampled or tuned, and their values.
+    """
+
+    config: dict[str, Any]
+    sample: dict[str, Any]
+
+
+MakeRecipe = Callable[[Sample], Recipe]
+
+
+@dataclass(frozen=True)
 class Attempts:
     """Makes the attempts of one step.
 
     Attributes:
         context: The run around the step.
-        config: The step's configuration, on which samples are bound.
+        recipe: From what is proposed to what the trial is made from.
         max_budget: The largest budget that a trial of the step can get.
         splits: Splits on which finished models are measured besides ``val``.
-        sample: From what is proposed to the names and values to bind.
         parameters: The ``model.json`` to start from, by trial.
     """
 
     context: StepContext
-    config: Mapping[str, Any]
+    recipe: MakeRecipe
     max_budget: float
     splits: tuple[str, ...] = ()
-    sample: Callable[[Sample], Sample] = dict
     parameters: Mapping[int, Path] | None = None
 
     def __call__(self, proposal: Proposal, number: int) -> Attempt:
@@ -50,10 +63,10 @@ class Attempts:
         folder = context.run.attempt(context.name, trial, budget, number)
         make_folder(folder)
         start = (self.parameters or {}).get(trial)
-        sample = self.sample(proposal.config)
+        recipe = self.recipe(proposal.config)
         payload = {
-            "config": bind(self.config, sample),
-            "sample": sample,
+            "config": recipe.config,
+            "sample": recipe.sample,
             "trial": trial,
             "seed": trial_seed(context.seed, trial),
             "budget": proposal.budget,

@@ -20,8 +20,9 @@ from vega_core.pipeline.signals import StopSignals
 from vega_core.pipeline.step import Output, Step, StepContext
 from vega_core.pipeline.watchers import Listeners, Watchers
 from vega_core.pipeline.workers import limits_of, make_executor, threads_of
-from vega_core.plugins import Catalog
+from vega_core.plugins import Catalog, NotInstalled
 from vega_core.plugins.events import Events, RunEvent, StepEvent
+from vega_core.store.atomic import make_folder
 from vega_core.store.journal import Journal
 from vega_core.store.lock import RunLock
 from vega_core.store.records import StepFinished, StepStarted
@@ -157,7 +158,7 @@ class Run:
                     own=self._config.own(name),
                     seed=seed_of_step(general.seed, name),
                     backend_name=general.backend,
-                    backend=self._catalog.targets()["backend"].get(general.backend, ""),
+                    backend=_backend_target(self._catalog, general.backend),
                     base=self._base,
                     run=run,
                     journal=journal,
@@ -253,6 +254,7 @@ def _settings(general: Mapping[str, Any]) -> LoopSettings:
 def _run_to_its_end(step: Step, context: StepContext) -> Output:
     """Runs a step and keeps what it leaves."""
     output = step.run(context)
+    make_folder(context.run.step(context.name))
     write_records(context.run.output(context.name), output.records, output.objectives)
     data = {
         "trials": output.trials,
@@ -282,3 +284,11 @@ def _finished_output(context: StepContext, data: Mapping[str, Any]) -> Output:
         data["failed"],
         data["notes"],
     )
+
+
+def _backend_target(catalog: Catalog, name: str) -> str:
+    """Returns the import target of a backend; empty where it is not installed and not needed."""
+    try:
+        return catalog.find("backend", name).target
+    except NotInstalled:
+        return ""

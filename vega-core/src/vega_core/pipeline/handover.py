@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from vega_core.config.bind import bind
+from vega_core.pipeline.attempts import Recipe
 from vega_core.pipeline.records import ModelRecord, select_records
 from vega_core.pipeline.step import Plain, StepContext
 
@@ -14,32 +16,50 @@ _NOT_HANDED_ON = ("search_algorithm", "search_space", "constraints", "pipe_step"
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a step builds on.
+class Taken:
+    """A record that a step takes over, with the configuration that follows from it.
 
     Attributes:
-        config: The earlier step's configuration with this step's own keys over it.
-        selected: The records that the step takes over; none where it is the first.
+        record: The record.
+        recipe: The earlier step's configuration with the record's tuned values and model, and
+            over it this step's own keys; and the tuned values that these leave as they were.
+        source: The step that hands it on.
     """
 
-    config: dict[str, Any]
-    selected: Sequence[ModelRecord]
+    record: ModelRecord
+    recipe: Recipe
+    source: str
 
 
-def take_over(context: StepContext) -> Source:
-    """Returns what a step takes over, by its section ``models``.
+def take_over(context: StepContext) -> list[Taken]:
+    """Returns what a step takes over, by its section ``models``; nothing where it is the first.
 
     Raises:
         StateError: The earlier step has no model to hand on.
     """
-    earlier = {name: output.configuration for name, output in context.outputs.items()}
-    config = inherited(context.config, earlier)
-    name = _earlier(context.config, earlier)
+    name = _earlier(context.config, context.outputs)
     if name is None:
-        return Source(config, [])
+        return []
     output = context.outputs[name]
     select = (context.config.get("models") or {}).get("select", "best")
-    return Source(config, select_records(output.records, select, output.objectives))
+    records = select_records(output.records, select, output.objectives)
+    return [take(context, name, record) for record in records]
+
+
+def take(context: StepContext, source: str, record: ModelRecord) -> Taken:
+    """Returns one record of an earlier step, with the configuration that follows from it."""
+    outputs = context.outputs
+    earlier = {name: output.configuration for name, output in outputs.items()}
+    base = inherited({**context.config, "models": {"from": source}}, earlier)
+    config = bind(base, record.overlay)
+    if record.description is not None:
+        config["model"] = deepcopy(dict(record.description))
+    config = merge(config, _only(context.config, context.own))
+    # A tuned value still holds where binding it once more changes nothing.
+    sample = {
+        key: value for key, value in record.overlay.items() if bind(config, {key: value}) == config
+    }
+    return Taken(record, Recipe(config, sample), source)
 
 
 def inherited(config: Plain, earlier: Mapping[str, Plain]) -> dict[str, Any]:
@@ -85,17 +105,16 @@ def _same_type(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
     return "type" not in value or value["type"] == below.get("type")
 
 
-def free_names(sample: Mapping[str, Any], own: Iterable[str]) -> dict[str, Any]:
-    """Returns the part of a tuned sample that a step's own keys leave free.
-
-    Args:
-        sample: Names and values that an earlier step found.
-        own: Dotted names that the step sets itself; they stand.
-    """
-    fixed = set(own)
-    return {name: value for name, value in sample.items() if not _covered(name, fixed)}
-
-
-def _covered(name: str, fixed: set[str]) -> bool:
-    """Whether the step sets this name itself, with or without the level ``params``."""
-    return name in fixed or name.replace(".params.", ".") in fixed
+def _only(config: Plain, names: Iterable[str]) -> dict[str, Any]:
+    """Returns the part of a configuration that dotted names lead to."""
+    kept: dict[str, Any] = {}
+    heads: dict[str, list[str]] = {}
+    for name in names:
+        head, _, rest = name.partition(".")
+        heads.setdefault(head, []).append(rest)
+    for key, rests in heads.items():
+        if key in config:
+            value = config[key]
+            whole = "" in rests or not isinstance(value, Mapping)
+            kept[key] = deepcopy(value) if whole else _only(value, rests)
+    return kept

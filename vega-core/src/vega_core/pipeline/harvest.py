@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vega_core.config.bind import bind
-from vega_core.errors import RunFailed
-from vega_core.pipeline.attempts import Sample
+from vega_core.errors import RunFailed, StateError
+from vega_core.pipeline.attempts import MakeRecipe, Recipe
 from vega_core.pipeline.data import Preview
 from vega_core.pipeline.model_file import write_model
 from vega_core.pipeline.records import ModelRecord
@@ -22,34 +21,28 @@ MAX_RECORDS = 1000
 
 
 def harvest(
-    context: StepContext,
-    config: Mapping[str, Any],
-    algorithm: Algorithm,
-    *,
-    keep: int,
-    sample: Callable[[Sample], Sample] = dict,
+    context: StepContext, algorithm: Algorithm, recipe: MakeRecipe, *, keep: int
 ) -> list[ModelRecord]:
     """Returns the records of the trials that succeeded, best first.
 
     Args:
         context: The run around the step.
-        config: The step's configuration, on which samples are bound.
         algorithm: Its trials have ended.
+        recipe: From what was proposed to what the trial was made from.
         keep: How many of the best are written as models, with their parameters.
-        sample: From what was proposed to the names and values to bind.
 
     Raises:
         RunFailed: None succeeded.
     """
     metrics = _last_metrics(context)
-    ranked = rank(algorithm)[:MAX_RECORDS]
     records = []
-    for place, trial in enumerate(ranked):
+    for place, trial in enumerate(_listed(rank(algorithm))):
         # What ranks the models comes first.
         measured = {**trial.values, **metrics[trial.number]}
-        record = _record(context, trial, sample(trial.config), measured)
+        made_from = recipe(trial.config)
+        record = _record(context, trial, made_from, measured)
         if place < keep:
-            record = _with_model(context, bind(config, record.overlay), record)
+            record = _with_model(context, made_from.config, record)
         records.append(record)
     if not records:
         raise RunFailed(_nothing(context))
@@ -77,6 +70,13 @@ def rank(algorithm: Algorithm) -> list[Trial]:
     return [good[index] for index in order]
 
 
+def _listed(ranked: list[Trial]) -> list[Trial]:
+    """Returns the best, and the first trial of all, which is what a search began with."""
+    best, rest = ranked[:MAX_RECORDS], ranked[MAX_RECORDS:]
+    first = min(ranked, key=lambda trial: trial.number, default=None)
+    return [*best, first] if first in rest and first is not None else best
+
+
 def _nothing(context: StepContext) -> str:
     """Says how the trials of a step ended, of which none succeeded."""
     trials = context.journal.trials(context.name)
@@ -101,12 +101,12 @@ def _last_metrics(context: StepContext) -> dict[int, Mapping[str, float]]:
 
 
 def _record(
-    context: StepContext, trial: Trial, sample: Sample, metrics: Mapping[str, float]
+    context: StepContext, trial: Trial, recipe: Recipe, metrics: Mapping[str, float]
 ) -> ModelRecord:
     return ModelRecord(
         id=f"{context.name}-{trial.number}",
-        description=None,
-        overlay=dict(sample),
+        description=recipe.config.get("model"),
+        overlay=recipe.sample,
         parameters=None,
         sha256=None,
         metrics=metrics,
@@ -126,7 +126,12 @@ def _with_model(
     if not preview.has_model:
         return record
     folder = context.run.trial(context.name, record.provenance["trial"])
-    saved = read_checkpoint(folder / BEST) or read_checkpoint(folder / LAST)
-    if saved is None:
-        return record
-    return write_model(context, config, preview, saved[0], record)
+    for name in (BEST, LAST):
+        try:
+            saved = read_checkpoint(folder / name)
+        except StateError as error:
+            context.progress.message(f"{record.id}: {error}")
+            continue
+        if saved is not None:
+            return write_model(context, config, preview, saved[0], record)
+    return record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from vega_core.search import (
     Algorithm,
@@ -21,18 +21,17 @@ MODEL = "model"
 
 
 class Listed(Algorithm):
-    """Proposes each of some models once, at one budget.
+    """Proposes each of some models once.
 
     Args:
-        models: The models' names, in order.
+        models: The models' names, in order, and the budget of each.
         objectives: What ranks them.
-        budget: The budget of each.
     """
 
-    def __init__(self, models: Sequence[str], objectives: Objectives, budget: float) -> None:
+    def __init__(self, models: Mapping[str, float], objectives: Objectives) -> None:
         space = SearchSpace.from_dict({MODEL: list(models)})
-        super().__init__(Problem(space, objectives, budget=budget))
-        self._models = models
+        super().__init__(Problem(space, objectives, budget=max(models.values())))
+        self._models = list(models.items())
 
     def plan(self) -> Plan:
         count = len(self._models)
@@ -41,7 +40,8 @@ class Listed(Algorithm):
     def _ask(self) -> Suggestion | None:
         if self._done():
             return None
-        return Suggestion({MODEL: self._models[self.next_trial]})
+        name, budget = self._models[self.next_trial]
+        return Suggestion({MODEL: name}, budget=budget)
 
     def _tell(self, proposal: Proposal, outcome: Outcome) -> None:
         pass

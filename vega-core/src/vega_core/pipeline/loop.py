@@ -221,6 +221,7 @@ class SearchLoop:
         elif self._stop_at is None:
             evaluation.retries += event.state is AttemptState.LOST
             self._submit(evaluation)
+        again = again and self._stop_at is None
         self._news.append(partial(self._announce, evaluation.proposal, event, again))
 
     def _judge(self, event: Ended) -> Ended:

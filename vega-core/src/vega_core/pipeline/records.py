@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from vega_core.errors import StateError
 from vega_core.search import Objectives, crowding_distance, pareto_ranks
-from vega_core.store.atomic import write_json
+from vega_core.store.atomic import read_json, write_json
 
 FORMAT = 1
 
@@ -63,7 +62,7 @@ def read_records(path: Path) -> tuple[list[ModelRecord], Objectives]:
         StateError: The file is missing, damaged, or of a newer format.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = read_json(path)
         if data["format"] > FORMAT:
             raise StateError(f"{path}: made by a newer Vega (format {data['format']})")
         records = [ModelRecord(**record) for record in data["records"]]

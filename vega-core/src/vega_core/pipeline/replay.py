@@ -13,7 +13,6 @@ from vega_core.search import FAILED, Algorithm, Proposal
 from vega_core.store.journal import Journal
 from vega_core.store.records import Asked, AttemptEnded, AttemptStarted, Told
 
-
 _REPLAYED = tuple(kind.kind for kind in (Asked, AttemptStarted, AttemptEnded, Told))
 
 

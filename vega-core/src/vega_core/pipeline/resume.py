@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from vega_core.config import RunConfig
+from vega_core.config.dump import dump
 from vega_core.errors import StateError, UserError
 from vega_core.plugins import Catalog
 from vega_core.plugins.importing import absolute, is_path
@@ -67,16 +68,25 @@ def prepare(
     if before:
         _check_same(run, before, effective)
     run.sweep()
-    write_text(run.config, yaml.safe_dump(effective, sort_keys=False, allow_unicode=True))
     write_json(run.components, catalog.targets())
     if not begun:
         write_json(run.root / _ORIGIN, {"base": str(base)})
+    write_text(run.config, dump(effective))  # last: it marks the run as begun
     return effective, begun
 
 
 def read_config(run: RunDir) -> dict[str, Any]:
-    """Returns the effective configuration of a run."""
-    loaded: dict[str, Any] = yaml.safe_load(run.config.read_text(encoding="utf-8"))
+    """Returns the effective configuration of a run.
+
+    Raises:
+        StateError: The file is damaged.
+    """
+    try:
+        loaded = yaml.safe_load(run.config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise StateError(f"{run.config} is damaged: {error}") from error
+    if not isinstance(loaded, dict) or not {"general", "pipeline"} <= loaded.keys():
+        raise StateError(f"{run.config} is damaged: it is no configuration of a run")
     return loaded
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from vega_core.config.bind import bind
 from vega_core.errors import ConfigError
-from vega_core.pipeline.attempts import Attempts
+from vega_core.pipeline.attempts import Attempts, Recipe, Sample
 from vega_core.pipeline.data import Preview
-from vega_core.pipeline.handover import free_names, take_over
+from vega_core.pipeline.handover import take_over
 from vega_core.pipeline.harvest import discard_checkpoints, harvest
 from vega_core.pipeline.sections import epochs_of, objectives_of
 from vega_core.pipeline.step import Output, Plain, Step, StepContext
@@ -36,16 +36,20 @@ class SearchStep(Step):
         make_algorithm(config, catalog, seed=0)
 
     def plan(self, context: StepContext) -> Plan | None:
-        return make_algorithm(self._config(context), context.catalog, context.seed).plan()
+        return make_algorithm(_config(context), context.catalog, context.seed).plan()
 
     def run(self, context: StepContext) -> Output:
-        config = self._config(context)
+        config = _config(context)
         search = make_algorithm(config, context.catalog, context.seed)
         plan, objectives = search.plan(), search.problem.objectives
         largest = plan.rungs[-1].budget if plan else search.problem.budget
         config["objectives"] = objectives.to_config()
-        failed = run_trials(context, search, Attempts(context, config, largest))
-        records = harvest(context, config, search, keep=self.keep_models)
+
+        def recipe(sample: Sample) -> Recipe:
+            return Recipe(bind(config, sample), dict(sample))
+
+        failed = run_trials(context, search, Attempts(context, recipe, largest))
+        records = harvest(context, search, recipe, keep=self.keep_models)
         return Output(
             records=records,
             objectives=objectives,
@@ -57,12 +61,11 @@ class SearchStep(Step):
     def clean(self, context: StepContext) -> None:
         discard_checkpoints(context)
 
-    def _config(self, context: StepContext) -> dict[str, Any]:
-        """Returns what trials are made from: the model of the step before with its tuned values."""
-        source = take_over(context)
-        if not source.selected:
-            return source.config
-        return bind(source.config, free_names(source.selected[0].overlay, context.own))
+
+def _config(context: StepContext) -> dict[str, Any]:
+    """Returns what trials are made from: the best model of the step before, if there is one."""
+    taken = take_over(context)
+    return taken[0].recipe.config if taken else dict(context.config)
 
 
 def make_algorithm(config: Mapping[str, Any], catalog: Catalog, seed: int) -> Algorithm:

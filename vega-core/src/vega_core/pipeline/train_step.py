@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vega_core.errors import UserError
-from vega_core.pipeline.attempts import Attempts, Sample
+from vega_core.pipeline.attempts import Attempts, Recipe, Sample
 from vega_core.pipeline.baseline import MARK, describe_gain
 from vega_core.pipeline.data import Preview
-from vega_core.pipeline.handover import Source, free_names, take_over
+from vega_core.pipeline.handover import Taken, take, take_over
 from vega_core.pipeline.harvest import discard_checkpoints, harvest
 from vega_core.pipeline.listed import MODEL, Listed
 from vega_core.pipeline.records import ModelRecord, select_records
@@ -44,71 +44,77 @@ class TrainStep(Step):
         Preview(config, catalog).check(self.splits)
 
     def run(self, context: StepContext) -> Output:
-        source = take_over(context)
-        first = self._first(context, source)
-        selected = _selected(context, source, first)
-        objectives = objectives_of(source.config, context.catalog)
-        budget = epochs_of(source.config)
-        models = {record.id: free_names(record.overlay, context.own) for record in selected}
-        search = Listed(list(models), objectives, budget)
+        taken = take_over(context)
+        first = self._first(context, taken)
+        models = _models(context, taken, first)
+        config = next(iter(models.values())).recipe.config
+        objectives = objectives_of(config, context.catalog)
+        budgets = {name: epochs_of(one.recipe.config) for name, one in models.items()}
+        search = Listed(budgets, objectives)
 
-        def sample(proposed: Sample) -> Sample:
-            return models[proposed[MODEL]]
+        def recipe(proposed: Sample) -> Recipe:
+            made_from = models[proposed[MODEL]].recipe
+            config = {**made_from.config, "objectives": objectives.to_config()}
+            return Recipe(config, made_from.sample)
 
         attempts = Attempts(
             context,
-            source.config,
-            budget,
+            recipe,
+            max(budgets.values()),
             splits=tuple(self.splits),
-            sample=sample,
-            parameters=self._parameters(context, selected),
+            parameters=self._parameters(context, models),
         )
         failed = run_trials(context, search, attempts)
-        harvested = harvest(context, source.config, search, keep=len(selected), sample=sample)
-        records = [_trace(record, selected) for record in harvested]
+        harvested = harvest(context, search, recipe, keep=len(models))
+        records = [_trace(record, list(models)) for record in harvested]
         records.sort(key=lambda record: record.provenance["source"].endswith(MARK))
+        gain = describe_gain(records, first.record.id, objectives, self.splits) if first else ()
         return Output(
             records=records,
             objectives=objectives,
-            configuration=source.config,
+            configuration={**config, "objectives": objectives.to_config()},
             trials=len(search.trials),
             failed=failed,
-            notes=describe_gain(records, first.id, objectives, self.splits) if first else (),
+            notes=gain,
         )
 
     def clean(self, context: StepContext) -> None:
         discard_checkpoints(context)
 
-    def _first(self, context: StepContext, source: Source) -> ModelRecord | None:
-        """Returns the record of the baseline, if there is to be one."""
-        if not self.baseline or not source.selected:
+    def _first(self, context: StepContext, taken: Sequence[Taken]) -> Taken | None:
+        """Returns what the baseline is trained from, if there is to be one."""
+        if not self.baseline or not taken:
             return None
-        output = context.outputs[source.selected[0].provenance["step"]]
-        return select_records(output.records, "first")[0]
+        step = taken[0].source
+        return take(context, step, select_records(context.outputs[step].records, "first")[0])
 
-    def _parameters(self, context: StepContext, selected: Sequence[ModelRecord]) -> dict[int, Path]:
+    def _parameters(self, context: StepContext, models: Mapping[str, Taken]) -> dict[int, Path]:
         if not self.load_weights:
             return {}
         found = {}
-        for trial, record in enumerate(selected):
-            if "model" not in record.artifacts:
+        for trial, (name, one) in enumerate(models.items()):
+            if name.endswith(MARK):
+                continue  # the baseline starts from random parameters
+            if "model" not in one.record.artifacts:
                 raise UserError(
-                    f"step '{context.name}': load_weights is on, but {record.id} brings no "
+                    f"step '{context.name}': load_weights is on, but {one.record.id} brings no "
                     "parameters; raise keep_models of the step before"
                 )
-            found[trial] = context.run.inside(record.artifacts["model"])
+            found[trial] = context.run.inside(one.record.artifacts["model"])
         return found
 
 
-def _selected(context: StepContext, source: Source, first: ModelRecord | None) -> list[ModelRecord]:
-    selected = list(source.selected) or [_own_record(context)]
-    if first is not None and first not in selected:
-        selected.append(replace(first, id=first.id + MARK))
-    return selected
+def _models(context: StepContext, taken: Sequence[Taken], first: Taken | None) -> dict[str, Taken]:
+    """Returns what is trained, by the name of the record that it comes from."""
+    models = {one.record.id: one for one in taken or [_own(context)]}
+    if first is not None and first.record.id not in models:
+        models[first.record.id + MARK] = first
+    return models
 
 
-def _own_record(context: StepContext) -> ModelRecord:
-    return ModelRecord(
+def _own(context: StepContext) -> Taken:
+    """Returns the step's own model, as if it had been handed over."""
+    record = ModelRecord(
         id=context.name,
         description=context.config.get("model"),
         overlay={},
@@ -117,9 +123,10 @@ def _own_record(context: StepContext) -> ModelRecord:
         metrics={},
         provenance={"step": context.name, "trial": 0},
     )
+    return Taken(record, Recipe(dict(context.config), {}), context.name)
 
 
-def _trace(record: ModelRecord, selected: Sequence[ModelRecord]) -> ModelRecord:
+def _trace(record: ModelRecord, sources: Sequence[str]) -> ModelRecord:
     """Adds to a record which record of the step before it comes from."""
-    source = selected[int(record.provenance["trial"])]
-    return replace(record, provenance={**record.provenance, "source": source.id})
+    source = sources[int(record.provenance["trial"])]
+    return replace(record, provenance={**record.provenance, "source": source})

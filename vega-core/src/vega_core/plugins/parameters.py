@@ -103,7 +103,7 @@ def _made(owner: type) -> bool:
     return made is not None and bool(made.init)
 
 
-def _spelled(target: type) -> type | None:
+def _spelled(target: type) -> Any:
     """Returns the ``TypedDict`` from which a class is made, if it is."""
     make = vars(target).get("from_config")
     hints = _hints(make.__func__) if isinstance(make, classmethod) else {}

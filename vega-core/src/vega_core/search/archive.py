@@ -40,11 +40,12 @@ class Archive(Sequence[Trial]):
     Kept as columns, because a search may hold a million of them. A trial without a result has NaN.
     """
 
-    __slots__ = ("_best", "_budgets", "_columns", "_configs", "_objectives", "_stale")
+    __slots__ = ("_asked", "_best", "_budgets", "_columns", "_configs", "_objectives", "_stale")
 
     def __init__(self, objectives: Objectives) -> None:
         self._objectives = objectives
         self._configs: list[Config] = []
+        self._asked = array("d")
         self._budgets: list[float | None] = []
         self._columns = [array("d") for _ in objectives.names]
         self._best: _Key | None = None
@@ -53,9 +54,18 @@ class Archive(Sequence[Trial]):
     def open(self, config: Config) -> None:
         """Adds a trial without a result."""
         self._configs.append(config)
+        self._asked.append(0.0)
         self._budgets.append(None)
         for column in self._columns:
             column.append(math.nan)
+
+    def ask(self, number: int, budget: float) -> None:
+        """Notes that a trial is to be evaluated at a budget, larger than those before."""
+        self._asked[number] = budget
+
+    def asked(self, number: int) -> float:
+        """Returns the largest budget at which a trial was to be evaluated."""
+        return self._asked[number]
 
     def config(self, number: int) -> Config:
         """Returns a trial's own configuration, which the caller must not change."""

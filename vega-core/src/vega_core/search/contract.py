@@ -202,6 +202,8 @@ class Algorithm(ABC):
             raise self._error(f"continues trial {suggestion.start.trial}, which does not exist")
         trial = self.next_trial if suggestion.trial is None else suggestion.trial
         config = self._configuration(suggestion)
+        if self._exists(trial) and budget <= self._archive.asked(trial):
+            raise self._error(f"suggests trial {trial} again at the budget {budget:g}")
         return Proposal(self._asked, trial, dict(config), budget, suggestion.start)
 
     def _configuration(self, suggestion: Suggestion) -> Config:
@@ -221,6 +223,7 @@ class Algorithm(ABC):
     def _accept(self, proposal: Proposal, new: Config | None) -> None:
         if new is not None:
             self._archive.open(new)
+        self._archive.ask(proposal.trial, proposal.budget)
         self._outstanding[proposal.id] = proposal
         self._asked += 1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from vega_core.errors import StateError, UserError
 from vega_core.store.atomic import make_folder
 
+_LEFTOVER = re.compile(r"\.tmp-\d+-\d+$")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -160,7 +161,9 @@ class RunDir:
 
     def leftovers(self) -> Iterator[Path]:
         """Temporary files of writers that were killed; remove them only under the lock."""
-        yield from self.root.rglob("*.tmp-*")
+        for path in self.root.rglob("*.tmp-*"):
+            if _LEFTOVER.search(path.name) and path.is_file():
+                yield path
 
     def sweep(self) -> int:
         """Removes leftovers and returns their number; only for who holds the lock."""

@@ -18,9 +18,11 @@ from typing import IO, cast
 from typing_extensions import Self
 
 # Started in between, because a function run between fork and exec is not safe with threads: asks
-# the kernel (PR_SET_PDEATHSIG) for SIGKILL when the parent dies, and becomes the command.
+# the kernel (PR_SET_PDEATHSIG) for SIGKILL when the parent dies, and becomes the command. Ctrl-C
+# at a terminal is for the driver, which then stops the command in its own way.
 _LAUNCHER = """
 import ctypes, os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 if os.getppid() != int(sys.argv[1]):
     sys.exit(1)

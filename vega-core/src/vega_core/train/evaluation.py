@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,8 @@ def evaluate(
     loader: Loader,
     metrics: Sequence[Metric],
     controls: Mapping[str, float] | None = None,
+    *,
+    after_batch: Callable[[], None] | None = None,
 ) -> dict[str, float]:
     """Measures the loss and the metrics on all samples of a loader, each counted once.
 
@@ -25,6 +27,7 @@ def evaluate(
         loader: An evaluation loader.
         metrics: Metrics to update; they are reset first.
         controls: Run-time inputs of the graph.
+        after_batch: Called after each batch.
 
     Returns:
         The loss as ``loss``, where the graph has one, and each metric under its name.
@@ -42,6 +45,8 @@ def evaluate(
         fields = _valid_rows(batch, valid)
         for metric in metrics:
             metric.update(rows, fields)
+        if after_batch is not None:
+            after_batch()
     values = {LOSS: total / samples} if samples else {}
     return values | {metric.name: metric.value() for metric in metrics}
 

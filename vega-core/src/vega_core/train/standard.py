@@ -176,9 +176,9 @@ class StandardTrainer(Trainer):
             progress.loss.add(result.loss)
             if listening:
                 self._callbacks.emit("after_step", progress, result)
+            context.progress()
             if progress.step % self.report_every == 0:
                 progress.loss.read(progress.step)
-                context.progress()
             if progress.step == end or context.should_stop:
                 return
 
@@ -189,7 +189,8 @@ class StandardTrainer(Trainer):
     def _validate(self) -> dict[str, float]:
         progress, setup = self.progress, self.setup
         self._callbacks.emit("before_valid", progress)
-        measured = evaluate(setup.executable, setup.val, setup.metrics)
+        alive = progress.context.progress
+        measured = evaluate(setup.executable, setup.val, setup.metrics, after_batch=alive)
         if not math.isfinite(measured[LOSS]):
             raise NotFiniteError(
                 f"the validation loss is {measured[LOSS]} after epoch {progress.epoch:g}"
@@ -203,6 +204,8 @@ class StandardTrainer(Trainer):
         values: dict[str, float] = {}
         for split in context.splits:
             loader = make_loader(context, split, training=False)
-            measured = evaluate(setup.executable, loader, setup.metrics)
+            measured = evaluate(
+                setup.executable, loader, setup.metrics, after_batch=context.progress
+            )
             values |= {f"{split}_{name}": value for name, value in measured.items()}
         return values
