@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ class Clock(Progress):
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def step_finished(self, step: str, records: Sequence[ModelRecord], seconds: float) -> None:
+    def step_finished(self, step: str, records: Sequence[ModelRecord], seconds: float) -> None:  # noqa: ARG002
         self.seconds[step] = seconds
 
 

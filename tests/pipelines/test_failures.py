@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vega_core.errors import RunFailed, SearchError
+from vega_core.errors import RunFailed
 
 EXPECTED = {
     "good": ("ok", ""),
@@ -126,8 +126,15 @@ def test_more_failures_than_allowed_end_with_3(project):
 
 
 def test_a_missing_objective_is_named_with_what_was_reported(project):
-    with pytest.raises(SearchError, match=r"'loss' was not reported; reported: los; did you mean"):
+    with pytest.raises(RunFailed, match=r"'loss' was not reported; reported: los; did you mean"):
         project.run("nameless")
+    assert [one.state for one in project.trials()] == ["failed"] * 3
+
+
+def test_a_result_without_the_objective_fails_its_trial_alone(project):
+    project.run("forgetful", algorithm={"type": "GridSearch", "points": 5})
+    states = {one.config["trainer.params.x"]: one.state for one in project.trials()}
+    assert states == {0.0: "ok", 0.25: "ok", 0.5: "ok", 0.75: "failed", 1.0: "failed"}
 
 
 def test_a_function_that_is_not_there(project):

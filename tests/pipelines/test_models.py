@@ -238,9 +238,11 @@ def write_long(project):
 
 
 def epochs_reported(project):
-    if not (project.out / "journal.db").exists():
+    try:
+        journal = Journal.read(project.out / "journal.db")
+    except StateError:  # the driver has not begun it yet
         return 0
-    with Journal.read(project.out / "journal.db") as journal:
+    with journal:
         return len(list(journal.events(kinds=("reported",))))
 
 

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from vega_core.execute import files
@@ -25,7 +25,9 @@ class InProcessExecutor(Executor):
 
     Nothing here can be ended by force. ``kill`` only asks, like ``request_stop``; of the limits the
     wall clock alone holds, and only for a target that looks at ``should_stop``; a target that
-    crashes takes the driver with it. What a target prints goes where the driver's output goes.
+    crashes takes the driver with it. What a target prints goes to its folder's ``log.txt`` where it
+    has a folder and nothing runs beside it, that is without threads; else where the driver's output
+    goes.
 
     Args:
         threads: Threads that run attempts at the same time; 0 runs one at each ``poll``, which then
@@ -99,12 +101,28 @@ class InProcessExecutor(Executor):
         self._events.put(Started(key, 0))
         channel = _DirectChannel(attempt, self._events.put, lambda: key in self._stops)
         try:
-            outcome = call(lambda: self._load(attempt.target), attempt.payload, channel)
+            outcome = self._call(attempt, channel)
         except KeyboardInterrupt as error:
             if not self._threads:
                 raise
             outcome = outcome_of(error)
         self._events.put(self._end(channel, outcome))
+
+    def _call(self, attempt: Attempt, channel: Channel) -> Outcome:
+        def called() -> Outcome:
+            return call(lambda: self._load(attempt.target), attempt.payload, channel)
+
+        if attempt.folder is None or self._threads:
+            return called()
+        with ExitStack() as stack:
+            try:
+                log = stack.enter_context(files.printing_to(attempt.folder))
+            except OSError as error:
+                return Outcome(AttemptState.FAILED, reason=f"{attempt.folder}: {error.strerror}")
+            outcome = called()
+            with suppress(Exception):  # the attempt closed it; its disk is full
+                log.write(outcome.trace)
+        return outcome
 
     def _load(self, target: str) -> Target:
         function: Target = self._functions.get(target) or load_target(target)

@@ -128,7 +128,8 @@ class Run:
             effective, resumed = prepare(run, self._config, self._catalog, self._base, self._resume)
             self._settings = _settings(effective["general"])
             self._emit_run("vega_run_started", "running", effective, resumed)
-            self._progress.message(f"run directory: {run.root}")
+            begins = "; there is no run in it yet" if self._resume and not resumed else ""
+            self._progress.message(f"run directory: {run.root}{begins}")
             state = "failed"
             try:
                 with run_log(run.log), Journal.open(run.journal) as journal:

@@ -9,6 +9,9 @@ from pathlib import Path
 from vega_core.errors import RunFailed
 from vega_core.execute import AttemptState, Ended, Key
 
+MISREPORTED = "misreported"
+"""Fingerprint of a result that lacks an objective."""
+
 
 @dataclass
 class Failures:
@@ -47,9 +50,10 @@ class Failures:
         """
         if self.ok or not self._alike or self.failed < self.identical:
             return
-        where = f"{self.trace(ended.key)} has the traceback" if self.trace else self._first
+        raised = self.trace is not None and ended.fingerprint not in ("", MISREPORTED)
+        where = f"; {self.trace(ended.key)} has the traceback" if raised and self.trace else ""
         raise RunFailed(
-            f"the first {self.failed} trials failed in the same way: {ended.reason}; {where}"
+            f"the first {self.failed} trials failed in the same way: {ended.reason}{where}"
         )
 
 

@@ -12,7 +12,7 @@ from vega_core.errors import SearchError, VegaError
 from vega_core.execute import Attempt, AttemptState, Ended, Event, Executor, Report
 from vega_core.execute.files import read_result
 from vega_core.pipeline.evaluation import Evaluation, counts
-from vega_core.pipeline.failures import Failures
+from vega_core.pipeline.failures import MISREPORTED, Failures
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.recorder import Recorder
 from vega_core.pipeline.replay import Replay
@@ -234,7 +234,7 @@ class SearchLoop:
                 return event
         except SearchError as error:
             return replace(
-                event, state=AttemptState.FAILED, reason=str(error), fingerprint="objective"
+                event, state=AttemptState.FAILED, reason=str(error), fingerprint=MISREPORTED
             )
         values = {name: event.metrics[name] for name in objectives.names}
         reason = ", ".join(f"{name} is {value}" for name, value in values.items())

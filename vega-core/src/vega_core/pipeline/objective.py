@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from vega_core.execute import Channel
 from vega_core.execute.functions import load_function
@@ -40,6 +40,27 @@ def call(objective: Objective, payload: Mapping[str, Any], channel: Channel) -> 
         host=TrialHost(channel, Path()),
     )
     return objective(payload["config"], context, payload["name"])
+
+
+@final
+class Kept:
+    """Calls an objective in this process, and keeps its last exception for who must explain it.
+
+    Attributes:
+        last: The exception that a call raised last, or None.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self.last: Exception | None = None
+
+    def __call__(self, payload: Mapping[str, Any], channel: Channel) -> Mapping[str, float]:
+        """Calls the objective."""
+        try:
+            return call(self._objective, payload, channel)
+        except Exception as error:
+            self.last = error
+            raise
 
 
 @cache

@@ -12,7 +12,7 @@ from vega_core.pipeline.attempts import Attempts, Recipe, Sample
 from vega_core.pipeline.data import Preview
 from vega_core.pipeline.handover import take_over
 from vega_core.pipeline.harvest import discard_checkpoints, harvest
-from vega_core.pipeline.sections import epochs_of, objectives_of
+from vega_core.pipeline.sections import check_objectives, epochs_of, objectives_of
 from vega_core.pipeline.step import Output, Plain, Step, StepContext
 from vega_core.pipeline.trials import run_trials
 from vega_core.plugins import Catalog
@@ -33,7 +33,8 @@ class SearchStep(Step):
 
     def check(self, config: Plain, catalog: Catalog) -> None:
         Preview(config, catalog).check()
-        make_algorithm(config, catalog, seed=0)
+        search = make_algorithm(config, catalog, seed=0)
+        check_objectives(search.problem.objectives, config, catalog)
 
     def plan(self, context: StepContext) -> Plan | None:
         return make_algorithm(_config(context), context.catalog, context.seed).plan()

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from vega_core.data import Task
-from vega_core.errors import ConfigError
+from vega_core.errors import ConfigError, suggest
 from vega_core.plugins import Catalog
 from vega_core.search import Objectives
+from vega_core.train import Metric, StandardTrainer
+from vega_core.train.metrics import LOSS
 
 DEFAULT_TRAINER = "Trainer"
 
@@ -55,6 +57,36 @@ def objectives_of(config: Mapping[str, Any], catalog: Catalog) -> Objectives:
         "objectives: nothing says what to search for; write objectives: {accuracy: max}, with "
         "the name of a metric that the trainer reports"
     )
+
+
+def check_objectives(objectives: Objectives, config: Mapping[str, Any], catalog: Catalog) -> None:
+    """Checks that the standard trainer reports what a step searches for.
+
+    What other trainers and the evaluators report is known only when they have run.
+
+    Raises:
+        ConfigError: It does not; names what it does report.
+    """
+    trainer = trainer_of(config)
+    standard = issubclass(catalog.load("trainer", trainer["type"]), StandardTrainer)
+    if not standard or config.get("evaluator"):
+        return
+    task = task_of(config, catalog)
+    described = trainer.get("metrics") or (task.metrics if task else ())
+    known = [*(_metric_name(item, catalog) for item in described), LOSS, "train_loss"]
+    known += ["params", "macs", "flops"]
+    for name in objectives.names:
+        if name not in known:
+            raise ConfigError(
+                f"objectives: the trainer reports no '{name}'{suggest(name, known)}; "
+                f"it reports {', '.join(known)}"
+            )
+
+
+def _metric_name(described: str | Mapping[str, Any], catalog: Catalog) -> str:
+    given = {"type": described} if isinstance(described, str) else dict(described)
+    metric: Metric = catalog.load("metric", given.pop("type"))(**given)
+    return metric.name
 
 
 def epochs_of(config: Mapping[str, Any]) -> float:

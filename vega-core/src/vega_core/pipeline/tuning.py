@@ -9,35 +9,38 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vega_core.errors import RunFailed, SearchError
+from vega_core.errors import RunFailed
 from vega_core.execute import Attempt, Executor, Key, Limits
+from vega_core.execute.files import ERROR
 from vega_core.execute.functions import importable, stop_if_loading
 from vega_core.execute.inprocess import InProcessExecutor
 from vega_core.execute.local import LocalExecutor
 from vega_core.pipeline import objective as target
+from vega_core.pipeline.arguments import check_names, check_place, check_values
+from vega_core.pipeline.begun import LOOK_AHEAD, begin, describe, open_journal, open_run
+from vega_core.pipeline.endings import Endings
 from vega_core.pipeline.failures import Failures
-from vega_core.pipeline.loop import LoopSettings, SearchLoop
+from vega_core.pipeline.loop import Interrupted, LoopSettings, SearchLoop
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.replay import replay
 from vega_core.pipeline.signals import StopSignals
+from vega_core.pipeline.watchers import Watchers
 from vega_core.plugins import load_catalog
-from vega_core.plugins.parameters import parameters_of
 from vega_core.search import Algorithm, Objectives, Proposal, Trial, trial_seed
 from vega_core.search import algorithm as make
 from vega_core.search.constraints import ConstraintsLike
 from vega_core.search.objectives import ObjectivesLike
 from vega_core.search.problem import Analyse
 from vega_core.space import SearchSpace
-from vega_core.store.journal import Journal
-from vega_core.store.lock import RunLock
-from vega_core.store.records import StepFinished, StepStarted
+from vega_core.store.atomic import make_folder
+from vega_core.store.records import StepFinished
 from vega_core.store.rundir import RunDir
 from vega_core.train.function import Objective
 
 STEP = "tune"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tuned:
     """What tuning found.
 
@@ -65,6 +68,14 @@ class Tuned:
     def metrics(self) -> dict[str, float]:
         """The objectives of the best trial, by name."""
         return self.best.values
+
+    def __repr__(self) -> str:
+        metrics = ", ".join(f"{name}={value:.6g}" for name, value in self.metrics.items())
+        front = f", {len(self.pareto)} of them on the front" if len(self.pareto) > 1 else ""
+        return (
+            f"<Tuned: {len(self.trials)} trials{front}, {self.failed} failed evaluations; "
+            f"best: trial {self.best.number}, {metrics}, {self.config}>"
+        )
 
 
 def tune(
@@ -112,8 +123,10 @@ def tune(
         budget: Budget of every trial where the algorithm has no budgets of its own.
         trial_timeout: Seconds that one attempt may take; needs child processes.
         memory_limit_mb: Megabytes that a worker may hold; needs child processes.
-        output: Run directory that keeps a durable journal; none is kept by default.
-        resume: Go on with the run in ``output``.
+        output: Run directory that keeps a durable journal, and with workers what each trial
+            prints and its traceback; none is kept by default.
+        resume: Go on with the run in ``output``, which must have been begun with the same
+            algorithm, space, objectives, constraints, seed and number of trials.
         progress: Who watches.
         **params: The algorithm's own parameters, such as ``eta=3``.
 
@@ -131,11 +144,12 @@ def tune(
         ```
     """
     stop_if_loading()
+    check_values(objective, workers, trial_timeout, memory_limit_mb)
     catalog = load_catalog()
     cls = catalog.load("algorithm", algorithm) if isinstance(algorithm, str) else algorithm
+    check_names(cls, trials, params)
     if trials is not None:
         params["num_samples"] = trials
-        _check_trials(cls)
     goals = Objectives.parse(objectives)
     search = make(
         cls,
@@ -150,79 +164,82 @@ def tune(
     )
     name = importable(objective) if workers else None
     limits = Limits(trial_timeout, None, memory_limit_mb)
-    _check_place(workers, name, limits)
-
-    def attempt(proposal: Proposal, number: int) -> Attempt:
-        payload = {
-            "function": name,
-            "config": proposal.config,
-            "trial": proposal.trial,
-            "seed": trial_seed(seed, proposal.trial),
-            "budget": proposal.budget,
-            "name": goals.names[0],
-        }
-        key = Key(STEP, proposal.trial, float(proposal.budget), number)
-        return Attempt(key, target.TARGET, payload, None, limits)
-
-    failures = Failures()
+    check_place(name, limits)
+    kept = target.Kept(Objective(objective))
     look_ahead = max(1, workers) if deterministic else None
+    run = open_run(output, resume=resume)
+    # In this process a function prints where its caller does; a child's output needs a folder.
+    folders = run if name is not None else None
+    failures = Failures(trace=partial(_trace, folders) if folders else None)
+    endings = Endings()
     with ExitStack() as stack:
-        journal = _journal(stack, output, resume)
-        if journal:
-            journal.append(StepStarted(step=STEP))
+        journal = open_journal(stack, run, resume=resume) if run else None
+        if run and journal:
+            now = describe(search, params, deterministic=deterministic, look_ahead=look_ahead)
+            look_ahead = begin(journal, STEP, now, run.root)[LOOK_AHEAD]
         signals = stack.enter_context(StopSignals())
-        executor = stack.enter_context(_executor(objective, name, workers))
+        executor = stack.enter_context(_executor(kept, name, workers, folders))
         loop = SearchLoop(
             STEP,
             search,
             executor,
-            attempt,
+            _Attempts(name, goals.names[0], seed, limits, folders),
             journal=journal,
             settings=LoopSettings(look_ahead=look_ahead),
             failures=failures,
-            progress=progress,
+            progress=Watchers(progress or Progress(), endings),
             replayed=replay(journal, STEP, search, failures) if journal else None,
         )
         signals.on_stop(loop.stop)
-        loop.run()
+        try:
+            loop.run()
+        except RunFailed as error:
+            place = "" if folders else endings.place
+            raise RunFailed(f"{error}{place}") from (kept.last or error.__cause__)
+        except Interrupted as error:
+            how = "the same call with resume=True goes on from here" if run else "nothing was kept"
+            raise Interrupted(f"stopped; {how}", signals.received) from error
         if journal:
             data = {"trials": len(search.trials), "failed": failures.failed}
             journal.append(StepFinished(step=STEP, data=data))
+            endings.read(journal, STEP)
     pareto = search.pareto() if len(goals) > 1 else [one for one in [search.best()] if one]
     if not pareto:
-        raise RunFailed(f"none of the {len(search.trials)} trials succeeded")
+        raise RunFailed(
+            f"none of the {len(search.trials)} trials succeeded{endings}"
+        ) from kept.last
     return Tuned(search.trials, pareto, failures.failed)
 
 
-def _check_trials(cls: type[Algorithm]) -> None:
-    if "num_samples" not in {parameter.name for parameter in parameters_of(cls)}:
-        raise SearchError(f"{cls.__name__} does not take a number of trials; leave out trials=")
+@dataclass(frozen=True)
+class _Attempts:
+    """Makes the attempts of a tuned function; they have folders where a run directory is given."""
+
+    function: str | None
+    name: str
+    seed: int
+    limits: Limits
+    run: RunDir | None
+
+    def __call__(self, proposal: Proposal, number: int) -> Attempt:
+        key = Key(STEP, proposal.trial, float(proposal.budget), number)
+        payload = {
+            "function": self.function,
+            "config": proposal.config,
+            "trial": proposal.trial,
+            "seed": trial_seed(self.seed, proposal.trial),
+            "budget": proposal.budget,
+            "name": self.name,
+        }
+        folder = make_folder(self.run.attempt(*key)) if self.run else None
+        return Attempt(key, target.TARGET, payload, folder, self.limits)
 
 
-def _check_place(workers: int, name: str | None, limits: Limits) -> None:
-    if workers < 0:
-        raise SearchError(f"workers: expected 0 or more, got {workers}")
-    if name is None and limits != Limits():
-        raise SearchError(
-            "trial_timeout and memory_limit_mb need child processes: give workers, and a function "
-            "that a child can import (not a lambda, a local function or one of a notebook)"
-        )
+def _trace(run: RunDir, key: Key) -> Path:
+    return run.attempt(*key) / ERROR
 
 
-def _executor(objective: Callable[..., Any], name: str | None, workers: int) -> Executor:
+def _executor(kept: target.Kept, name: str | None, workers: int, run: RunDir | None) -> Executor:
     if name is not None:
-        return LocalExecutor(workers)
-    functions = {target.TARGET: partial(target.call, Objective(objective))}
-    return InProcessExecutor(workers, functions)
-
-
-def _journal(stack: ExitStack, output: str | Path | None, resume: bool) -> Journal | None:
-    if output is None:
-        if resume:
-            raise SearchError("resume needs the run directory of the earlier run: give output")
-        return None
-    run = RunDir.create(output)
-    stack.enter_context(RunLock(run.lock))
-    if run.journal.is_file() and not resume:
-        raise SearchError(f"{run.root} holds a run already; give resume=True, or another output")
-    return stack.enter_context(Journal.open(run.journal))
+        return LocalExecutor.create(workers, run.workers if run else None)
+    return InProcessExecutor(workers, {target.TARGET: kept})
