@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vega_core.config.constraints import COUNTED
 from vega_core.data import Task
 from vega_core.errors import ConfigError, suggest
 from vega_core.plugins import Catalog
@@ -74,12 +75,12 @@ def check_objectives(objectives: Objectives, config: Mapping[str, Any], catalog:
     task = task_of(config, catalog)
     described = trainer.get("metrics") or (task.metrics if task else ())
     known = [*(_metric_name(item, catalog) for item in described), LOSS, "train_loss"]
-    known += ["params", "macs", "flops"]
+    known += COUNTED
     for name in objectives.names:
         if name not in known:
             raise ConfigError(
-                f"objectives: the trainer reports no '{name}'{suggest(name, known)}; "
-                f"it reports {', '.join(known)}"
+                f"objectives: the trainer reports no '{name}', but "
+                f"{', '.join(known)}{suggest(name, known)}"
             )
 
 
