@@ -216,3 +216,8 @@ def test_a_fault_in_what_is_copied_is_told_once_where_it_stands(faults: Lines) -
     assert faults(text) == [
         "file.yml:5:65: trainer.optimizer.params.momentum: expected a number, got the text 'x'"
     ]
+
+
+def test_an_override_of_a_step_that_is_not_there(faults: Lines, base: str) -> None:
+    (fault,) = faults(base, "hop.trainer.epochs=3")
+    assert fault == "--set hop.trainer.epochs: unknown key 'hop'; did you mean 'hpo'?"
