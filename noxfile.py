@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -31,8 +32,17 @@ def install_packages(session: nox.Session, *packages: str) -> None:
 def quickstart(session: nox.Session) -> None:
     """Runs the main job: tunes and trains a small network on real digits."""
     install_packages(session, *PACKAGES)
-    output = session.posargs or ["--output", f"runs/quickstart-{os.getpid()}"]
-    session.run("vega", "run", "examples/quickstart.yml", *output)
+    folder = unused("runs/quickstart")
+    options = session.posargs or ["--output", folder]
+    session.run("vega", "run", "examples/quickstart.yml", *options)
+    if not session.posargs:
+        session.log(f"next: source {session.bin}/activate && vega status {folder}")
+
+
+def unused(folder: str) -> str:
+    """Returns a folder that is not there: the given name, or the first free with a number."""
+    names = itertools.chain([folder], (f"{folder}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if not Path(name).exists())
 
 
 @nox.session

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from vega_core.cli.leaderboard import leaderboard
+from vega_core.pipeline.records import ModelRecord
+
 CONFIG = """\
 general: {workers: 1, seed: 0}
 pipeline: [hpo, train]
@@ -104,6 +107,7 @@ def test_plain_lines_where_it_is_piped(vega, tmp_path):
     (gain,) = [line for line in lines if "the first configuration of the search (hpo-0)" in line]
     assert "beats" in gain or "is the best" in gain
     place = lines.index(f"everything lies in {out}")
+    assert lines[place - 1] == f"{len(trials)} evaluations, 0 failed"
     assert lines[place + 1 :] == [
         "  steps/hpo/output.json lists its 4 models",
         f"  steps/train/output.json lists its {len(trials) - 4} model{'s' * (len(trials) > 5)}",
@@ -114,7 +118,7 @@ def test_status_in_words(vega, tmp_path):
     vega("run", "run.yml", "--output", "out")
     lines = vega("status", "out").stdout.splitlines()
     assert lines[0] == f"{tmp_path / 'out'}: finished"
-    assert lines[1] == "  hpo: finished; trials: 4 ok"
+    assert re.fullmatch(r"  hpo: finished; trials: 4 ok; best: trial \d", lines[1])
     assert re.fullmatch(r"    trial    0  budget 1  ok        score=0\.\d+  size=123456", lines[2])
     assert lines[-1].startswith("next: the results are in ")
 
@@ -124,6 +128,127 @@ def test_status_of_what_is_no_run(vega, folder):
     done = vega("status", folder)
     assert done.returncode == 2
     assert "holds no run" in done.stderr
+
+
+FAILING = """\
+def objective(config, budget, report):
+    print("a word from a trial")
+    if config["x"] < 0.5:
+        raise ValueError("too small")
+    return config["x"]
+"""
+MANY = (
+    *("--set", "hpo.search_algorithm.num_samples=14", "--set", "general.workers=0"),
+    *("--set", "pipeline=[hpo]"),
+)
+
+
+def test_too_many_failures_say_so(vega, tmp_path):
+    (tmp_path / "objective.py").write_text(FAILING)
+    done = vega("run", "run.yml", *MANY, "--set", "general.max_failures=2", "--json")
+    assert done.returncode == 3
+    data = json.loads(done.stdout)  # what the trials print in this process is not in it
+    assert (data["failed"], data["exit_code"]) == (6, 3)
+    assert done.stderr == ("6 of 14 evaluations failed, more than general.max_failures 2\n")
+    logs = list(Path(data["folder"]).rglob("log.txt"))
+    assert len(logs) == 14
+    assert all(log.read_text().startswith("a word from a trial\n") for log in logs)
+    status = vega("status", data["folder"]).stdout
+    assert "6 failed, 8 ok; best: trial 3" in status
+    assert "the last 10 of 14 trials" in status
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-", "| head -1"])
+def test_a_run_goes_on_where_nobody_reads(vega, tmp_path, redirection):
+    command = f"{sys.executable} -m vega_core run run.yml --output out {redirection}"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(vega("status", "out", "--json").stdout)["state"] == "finished"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_the_output_is_told(vega, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "vega_core", "run", "run.yml", "--output", "out"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+    assert json.loads(vega("status", "out", "--json").stdout)["state"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["status", "nowhere"], 2, "holds no run"),
+        (["run", "nowhere.yml"], 2, "no such file"),
+        (["describe", "Nothing"], 2, "no component is called 'Nothing'"),
+        (["check", "run.yml", "--sett", "x=1"], 2, "No such option"),
+        (["check", "run.yml", "--set", "hpo.trainer.typ=x"], 2, "unknown key"),
+    ],
+)
+def test_errors_are_json_too(vega, arguments, code, words):
+    done = vega(*arguments, "--json")
+    data = json.loads(done.stdout)
+    assert (done.returncode, data["exit_code"]) == (code, code)
+    assert words in data["error"]
+    assert words in done.stderr
+
+
+def test_a_run_of_tune_is_told_apart(vega, tmp_path):
+    (tmp_path / "tuned.py").write_text(
+        "import vega_core as vega\n"
+        "vega.tune(lambda c: c['x'], {'x': ('FLOAT', 0, 1)}, trials=3,\n"
+        "          algorithm='RandomSearch', output='tuned')\n"
+    )
+    subprocess.run([sys.executable, "tuned.py"], cwd=tmp_path, check=True, timeout=60)
+    done = vega("run", "tuned", "--resume")
+    assert done.returncode == 2
+    assert "it is of a call of vega_core.tune" in done.stderr
+    status = vega("status", "tuned").stdout.splitlines()
+    assert status[0].endswith("tuned: finished")
+    assert "; best: trial " in status[1]
+    assert "resume=True returns the result again" in status[-1]
+    load = "import vega_core as vega; vega.load({!r})".format
+    for folder, words in (("tuned", "which leaves no model"), ("out", "holds no model")):
+        if folder == "out":
+            vega("run", "run.yml", "--output", "out")
+        done = subprocess.run(
+            [sys.executable, "-c", load(folder)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert words in done.stderr
+
+
+def test_the_table_fits_the_terminal():
+    sample = {"a.optimizer.type": "Adam", "a.optimizer.params.lr": 0.01234, "model.depth": 8}
+    names = ("accuracy", "train_loss", "loss", "test_loss", "test_accuracy", "params", "macs")
+    metrics = dict.fromkeys(names, 0.123456)
+    record = ModelRecord("hpo-1", None, sample, None, None, metrics, {"budget": 9})
+    for width in (60, 80, 200, None):
+        head, row, *more = leaderboard([record] * 1, width=width)
+        assert width is None or len(head) <= width
+        assert len(row) == len(head)
+        columns = head.split()
+        assert columns[:4] == ["model", "budget", "accuracy", "test_accuracy"]
+        assert columns[-3:] == ["optimizer.type", "lr", "depth"]
+        assert bool(more) == (width in (60, 80))
 
 
 def on_terminal(folder, *arguments, interrupt_at=None):

@@ -50,7 +50,7 @@ def test_once_lets_trials_save_and_can_be_resumed(project, going, is_alive, numb
     assert [one.state for one in project.trials()] == ["cancelled", "cancelled"]
     assert project.told() == []
     status = json.loads(project.vega("status", project.out, "--json").stdout)
-    assert (status["state"], status["driver"]) == ("stopped", None)
+    assert (status["state"], status["driver"]) == ("interrupted", None)
     assert status["next"] == f"vega run {project.out} --resume"
     finish(project)
 
@@ -63,9 +63,11 @@ def test_twice_stops_at_once(project, going, wait_until, is_alive):
     assert process.poll() is None  # it gives the trials time
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert time.monotonic() - begun < 2
+    assert f"stopped at once; 'vega run {project.out} --resume' goes on from here" in err
+    assert "Traceback" not in err
     wait_until(lambda: not any(is_alive(pid) for pid in workers), "the end of the workers")
     source = project.folder / "objectives.py"
     source.write_text(source.read_text() + "\n\ndeaf = waits\n")
@@ -78,6 +80,9 @@ def test_a_killed_driver_takes_its_workers_along(project, going, wait_until, is_
     process.kill()
     process.communicate()
     wait_until(lambda: not any(is_alive(pid) for pid in workers), "the end of the workers")
+    status = project.vega("status", project.out).stdout
+    assert "interrupted: its driver was killed" in status
+    assert "running" not in status
     finish(project)
 
 

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 
 import vega_core as vega
-from vega_core.errors import RunFailed, SearchError, SpaceError, StateError
+from vega_core.errors import RunFailed, SearchError, SpaceError, UserError
 from vega_core.pipeline import Progress
+from vega_core.store.journal import Journal
 
 SPACE = {"x": ("FLOAT", 0.0, 1.0), "kind": ["a", "b"]}
 
@@ -140,7 +142,7 @@ def test_failing_and_infinite_trials_are_counted_and_never_best():
 
 
 def test_nothing_that_succeeds_is_an_error():
-    with pytest.raises(RunFailed, match="none of the 5 trials succeeded"):
+    with pytest.raises(RunFailed, match=r"none of the 5 trials .*5 nan.*loss is nan"):
         vega.tune(lambda config: math.nan, SPACE, algorithm="RandomSearch", trials=5)
 
 
@@ -173,17 +175,23 @@ def test_a_bug_in_the_function_stops_early_and_says_where():
         ({"workers": -1}, SearchError, "workers: expected 0 or more"),
         ({"resume": True}, SearchError, "give output"),
         ({"trial_timeout": 3.0}, SearchError, "need child processes"),
+        ({"n_trials": 9}, SearchError, "no argument 'n_trials'; give trials"),
+        ({"direction": "minimize"}, SearchError, "give objectives"),
+        ({"worker": 2}, SearchError, "did you mean 'workers'"),
+        ({"workers": "2"}, SearchError, r"workers: expected .* got '2' \(str\)"),
+        ({"trial_timeout": "3"}, SearchError, "trial_timeout: expected a number"),
+        ({"objective": {"x": 1}}, UserError, "objective: expected a function"),
     ],
 )
 def test_mistakes_say_what_to_do(arguments, error, words):
     with pytest.raises(error, match=words):
-        vega.tune(cost, **{"space": SPACE, "trials": 3} | arguments)
+        vega.tune(**{"objective": cost, "space": SPACE, "trials": 3} | arguments)
 
 
 def test_a_wrong_result_names_it():
     with pytest.raises(vega.VegaError, match="a number"):
         vega.tune(lambda config: "good", SPACE, algorithm="RandomSearch", trials=5)
-    with pytest.raises(SearchError, match=r"'loss' was not reported; reported: accuracy"):
+    with pytest.raises(RunFailed, match=r"'loss' was not reported; reported: accuracy"):
         vega.tune(lambda config: {"accuracy": 1}, SPACE, algorithm="RandomSearch", trials=5)
 
 
@@ -206,8 +214,82 @@ def test_a_journal_is_kept_and_resumed(tmp_path):
     assert len(calls) == 9  # the fourth again, and nothing else
     undisturbed = vega.tune(cost, SPACE, algorithm="RandomSearch", trials=8)
     assert [one.values for one in found.trials] == [one.values for one in undisturbed.trials]
-    with pytest.raises(StateError, match="has changed"):
-        vega.tune(cost, {"x": ("FLOAT", 0.0, 2.0)}, **arguments, resume=True)
+
+
+def kept(folder):
+    with Journal.read(folder / "journal.db") as journal:
+        return [entry.id for entry in journal.events()]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"trials": 9}, "was begun with trials=5, now 9"),
+        ({"seed": 1}, "was begun with seed=0, now 1"),
+        ({"objectives": {"loss": "max"}}, "objectives={'loss': 'min'}, now {'loss': 'max'}"),
+        ({"space": {"x": ("FLOAT", 0.0, 2.0)}}, "another space"),
+        ({"algorithm": "AshaHpo"}, "another algorithm"),
+        ({"deterministic": True}, "deterministic=False, now True"),
+        ({"constraints": "size <= 3", "analyse": lambda config: {"size": 1}}, "constraints"),
+    ],
+)
+def test_a_run_goes_on_only_as_it_was_begun(tmp_path, change, words):
+    arguments = {"space": SPACE, "algorithm": "RandomSearch", "trials": 5, "output": tmp_path / "o"}
+    first = vega.tune(cost, **arguments)
+    before = kept(tmp_path / "o")
+    with pytest.raises(SearchError) as caught:
+        vega.tune(cost, **arguments | change, resume=True)
+    assert words in str(caught.value)
+    assert kept(tmp_path / "o") == before
+    again = vega.tune(cost, **arguments, resume=True)  # nothing is spoilt
+    assert again.trials == first.trials
+    assert kept(tmp_path / "o") == before
+
+
+def test_the_look_ahead_is_that_of_the_first_start(tmp_path):
+    def stops(config):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return cost(config)
+
+    calls = []
+    arguments = {"trials": 9, "max_budget": 9, "deterministic": True, "output": tmp_path / "o"}
+    with pytest.raises(KeyboardInterrupt):
+        vega.tune(stops, SPACE, **arguments)
+    found = vega.tune(cost, SPACE, **arguments, workers=2, resume=True)
+    whole = vega.tune(cost, SPACE, **arguments | {"output": None})
+    assert [one.config for one in found.trials] == [one.config for one in whole.trials]
+    assert [one.budget for one in found.trials] == [one.budget for one in whole.trials]
+
+
+def fails(config):
+    print("a word before the end")
+    return config["learning_rate"]
+
+
+def test_what_children_print_and_raise_is_kept_with_an_output(tmp_path):
+    with pytest.raises(RunFailed, match=r"KeyError: 'learning_rate'; .*error\.txt") as caught:
+        vega.tune(
+            fails, SPACE, algorithm="RandomSearch", trials=4, workers=1, output=tmp_path / "o"
+        )
+    place = Path(str(caught.value).split("; ")[-1].removesuffix(" has the traceback"))
+    assert "in fails" in place.read_text()
+    assert place.with_name("log.txt").read_text().startswith("a word before the end\n")
+
+
+def test_in_this_process_the_users_exception_is_the_cause():
+    for trials in (2, 9):
+        with pytest.raises(RunFailed, match=r"KeyError: 'learning_rate' \(at test_tune") as caught:
+            vega.tune(fails, SPACE, algorithm="RandomSearch", trials=trials)
+        assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_what_was_found_is_shown_in_a_line():
+    found = vega.tune(cost, SPACE, algorithm="RandomSearch", trials=7)
+    text = repr(found)
+    assert text.startswith("<Tuned: 7 trials, 0 failed evaluations; best: trial ")
+    assert len(text) < 200
 
 
 SCRIPT = """

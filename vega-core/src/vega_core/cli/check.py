@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set one key.")
 @click.option("--no-data", is_flag=True, help="Leave out the check that the data are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(file: Path, overrides: tuple[str, ...], no_data: bool, as_json: bool) -> None:
+def command(file: Path, overrides: tuple[str, ...], no_data: bool, as_json: bool) -> int:
     """Check the configuration FILE and print its plan.
 
     All faults are told at once, each with its line and column. Nothing is written, and no
@@ -35,17 +35,26 @@ def command(file: Path, overrides: tuple[str, ...], no_data: bool, as_json: bool
         catalog = load_catalog(config.plugins, config.folder)
         plan = plan_run(config, catalog, check_data=not no_data)
     except InvalidConfigError as error:
-        if as_json:
-            emit(_faults(file, error), as_json=True)
-        raise
+        if not as_json:
+            raise
+        emit(_faults(file, error), as_json=True)
+        click.echo(str(error), err=True)
+        return error.exit_code
     for notice in config.notices:
         click.echo(str(notice), err=True)
     emit(_data(file, config, plan), as_json, _lines(file, plan))
+    return 0
 
 
 def _faults(file: Path, error: InvalidConfigError) -> dict[str, Any]:
     faults = [item.to_json() for item in error.diagnostics]
-    return {"file": str(file), "valid": False, "errors": faults}
+    return {
+        "file": str(file),
+        "valid": False,
+        "error": str(error),
+        "exit_code": error.exit_code,
+        "errors": faults,
+    }
 
 
 def _data(file: Path, config: RunConfig, plan: RunPlan) -> dict[str, Any]:

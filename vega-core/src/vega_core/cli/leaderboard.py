@@ -12,32 +12,87 @@ from vega_core.pipeline.records import ModelRecord
 ROWS = 10
 
 
-def leaderboard(records: Sequence[ModelRecord], rows: int = ROWS) -> list[str]:
-    """Returns lines: the place, the trial, its metrics and its sample, best first."""
+def leaderboard(
+    records: Sequence[ModelRecord], rows: int = ROWS, width: int | None = None
+) -> list[str]:
+    """Returns lines: the place, the trial, its metrics and its sample, best first.
+
+    Args:
+        records: What a step hands on.
+        rows: How many of them are shown.
+        width: Columns of the terminal, into which it shall fit; any if None.
+    """
     if not records:
         return ["no trial succeeded"]
-    shown = records[:rows]
-    metrics = list(dict.fromkeys(name for record in shown for name in record.metrics))
-    names = list(dict.fromkeys(name for record in shown for name in record.overlay))
-    header = ["", "model", "budget", *metrics, *(name.rpartition(".")[2] for name in names)]
-    table = [header]
-    for place, record in enumerate(shown, start=1):
-        row = [str(place), record.id, f"{record.provenance.get('budget') or 0:g}"]
-        row += [_text(record.metrics.get(name)) for name in metrics]
-        row += [_text(record.overlay.get(name)) for name in names]
-        table.append(row)
-    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in table
+    top = records[:rows]
+    names = list(dict.fromkeys(name for record in top for name in record.overlay))
+    metrics = _ordered(list(dict.fromkeys(name for record in top for name in record.metrics)))
+    fixed = [
+        ["", *(str(place) for place in range(1, len(top) + 1))],
+        ["model", *(record.id for record in top)],
+        ["budget", *(f"{record.provenance.get('budget') or 0:g}" for record in top)],
     ]
-    left = len(records) - len(shown)
-    return lines + ([f"... and {left} more in output.json"] if left else [])
+    measured = [[name, *(_text(one.metrics.get(name)) for one in top)] for name in metrics]
+    sampled = [
+        [short, *(_text(one.overlay.get(name)) for one in top)]
+        for name, short in zip(names, _short(names), strict=True)
+    ]
+    left_out: list[str] = []
+    while width and _width([*fixed, *measured, *sampled]) > width:
+        # The first metric is an objective; then what was sampled tells more than other metrics.
+        columns = measured if len(measured) > 1 else sampled
+        if not columns or len(columns) == 1:
+            break
+        left_out.append(columns.pop()[0])
+    lines = _aligned([*fixed, *measured, *sampled])
+    left = len(records) - len(top)
+    lines += [f"... and {left} more in output.json"] if left else []
+    return lines + ([f"left out: {', '.join(sorted(left_out))}"] if left_out else [])
 
 
-def locations(result: RunResult) -> list[str]:
-    """Returns lines that say where everything of a finished run lies."""
-    lines = [f"everything lies in {result.folder}"]
+def _ordered(metrics: list[str]) -> list[str]:
+    """Returns the first metric, an objective, before its value on the test data and the rest."""
+    first, rest = metrics[:1], metrics[1:]
+    tests = [name for name in rest if name.startswith("test_")]
+    tests.sort(key=lambda name: name.removeprefix("test_") not in first)
+    return [*first, *tests, *(name for name in rest if name not in tests)]
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Returns the ends of dotted names that tell them apart; a bare ``type`` would say nothing."""
+
+    def end(name: str, parts: int) -> str:
+        return ".".join(name.split(".")[-parts:])
+
+    shorts = []
+    for name in names:
+        parts = 2 if name.endswith(".type") else 1
+        while parts < len(name.split(".")) and any(
+            end(other, parts) == end(name, parts) for other in names if other != name
+        ):
+            parts += 1
+        shorts.append(end(name, parts))
+    return shorts
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) for column in columns) + 2 * (len(columns) - 1)
+
+
+def _aligned(columns: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in columns]
+    return [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def locations(result: RunResult, evaluations: int) -> list[str]:
+    """Returns lines that say how a finished run went and where everything of it lies."""
+    lines = [
+        f"{_counted(evaluations, 'evaluation')}, {result.failed} failed",
+        f"everything lies in {result.folder}",
+    ]
     for step, records in result.steps.items():
         lines.append(f"  steps/{step}/output.json lists its {_counted(len(records), 'model')}")
     best = result.best

@@ -76,7 +76,7 @@ class LiveProgress(Progress):
         self._running = {}
         self._head = ""
         self._console.print(Text(f"step {step} finished in {seconds:.1f} s", style="bold"))
-        for line in leaderboard(records):
+        for line in leaderboard(records, width=self._console.width):
             self._console.print(Text(line), soft_wrap=True)
 
     def message(self, text: str) -> None:

@@ -6,8 +6,10 @@ word asks for their subcommands. So no command pays for another, and a broken pl
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -29,6 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """Name to the module that has its ``command``, and what it does."""
 
 _INTERRUPTED = 130
+_SIGNALLED = 128
+"""Exit codes above it mean a signal, which is no error."""
 
 
 class LazyGroup(click.Group):
@@ -100,33 +104,78 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Runs ``vega`` with the process's arguments and ends the process."""
-    sys.exit(execute(sys.argv[1:]))
+    _open_streams()
+    code = execute(sys.argv[1:])
+    _flush_streams()
+    sys.exit(code)
 
 
 def execute(arguments: Sequence[str]) -> int:
     """Runs ``vega`` and returns its exit code.
 
     A command may return its exit code; None is 0. A user's mistake ends with one line on standard
-    error, anything unforeseen with its traceback.
+    error, anything unforeseen with its traceback. With ``--json`` standard output holds an object
+    with ``error`` and ``exit_code`` then.
     """
     try:
         result = cli.main(args=list(arguments), prog_name="vega", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return _failed(arguments, error.format_message(), error.exit_code)
     except click.Abort as error:
         return _INTERRUPTED if isinstance(error.__cause__, KeyboardInterrupt) else 1
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:  # whoever reads has seen enough
+        return 0
     except VegaError as error:
         # The lines of a ConfigError begin with file:line:column, which editors jump to.
         prefix = "" if isinstance(error, ConfigError) else "error: "
-        click.echo(f"{prefix}{error}", err=True)
-        return error.exit_code
-    except Exception:
+        _complain(f"{prefix}{error}")
+        if error.exit_code > _SIGNALLED:
+            return error.exit_code
+        return _failed(arguments, str(error), error.exit_code)
+    except Exception as error:
         _report_bug()
-        return 1
+        return _failed(arguments, f"{type(error).__name__}: {error}", 1)
     return result if isinstance(result, int) else 0
+
+
+def _failed(arguments: Sequence[str], message: str, code: int) -> int:
+    """Tells a program that reads JSON of an error; returns the exit code."""
+    if "--json" in arguments:
+        import json  # only who asks for JSON needs it
+
+        with suppress(OSError, ValueError):
+            click.echo(json.dumps({"error": message, "exit_code": code}, indent=2))
+    return code
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError, ValueError):
+        click.echo(text, err=True)
+
+
+def _open_streams() -> None:
+    """Opens standard streams that are closed, or the run's own files would take their places."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - lives on
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - lives on
+
+
+def _flush_streams() -> None:
+    """Writes what is buffered; what nobody can read is dropped, or Python would complain of it."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, number)
+            os.close(null)
 
 
 def _report_bug() -> None:

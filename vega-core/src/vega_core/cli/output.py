@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from os import PathLike, fspath
 from typing import Any
 
 import click
+
+from vega_core.errors import VegaError
 
 
 def emit(data: Any, as_json: bool, lines: Iterable[str] = ()) -> None:
@@ -18,14 +21,28 @@ def emit(data: Any, as_json: bool, lines: Iterable[str] = ()) -> None:
         data: The result as data.
         as_json: Whether to print the data as JSON, and nothing else.
         lines: The result as text, which is printed otherwise.
-    """
-    if as_json:
-        import json  # text needs none
 
-        click.echo(json.dumps(plain(data), indent=2, allow_nan=False))
-    else:
-        for line in lines:
-            click.echo(line)
+    Raises:
+        VegaError: It cannot be written, for another reason than that nobody reads it.
+    """
+    try:
+        if as_json:
+            import json  # text needs none
+
+            click.echo(json.dumps(plain(data), indent=2, allow_nan=False))
+        else:
+            for line in lines:
+                click.echo(line)
+    except BrokenPipeError:
+        pass  # whoever reads has seen enough
+    except OSError as error:
+        raise VegaError(f"standard output cannot be written: {error.strerror}") from error
+
+
+def say(text: str) -> None:
+    """Prints a line of progress; where nobody can read it, the work goes on all the same."""
+    with suppress(OSError, ValueError):
+        click.echo(text)
 
 
 def plain(value: Any) -> Any:

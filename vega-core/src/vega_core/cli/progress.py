@@ -6,10 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-import click
-
 from vega_core.cli.leaderboard import leaderboard
 from vega_core.cli.metrics import values
+from vega_core.cli.output import say
 from vega_core.execute import AttemptState, Ended
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.records import ModelRecord
@@ -21,7 +20,7 @@ SHOWN = 4
 
 def make_progress() -> AbstractContextManager[Progress]:
     """Returns what fits the standard output: live on a terminal, lines where it is piped."""
-    if sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty():
         # rich is imported only where there is a terminal to draw on.
         from vega_core.cli.live import LiveProgress
 
@@ -51,17 +50,17 @@ class LineProgress(Progress):
     """One line an event."""
 
     def step_started(self, step: str, index: int, steps: int, plan: Plan | None) -> None:
-        click.echo(f"step {index}/{steps}: {step}" + (f": {describe_plan(plan)}" if plan else ""))
+        say(f"step {index}/{steps}: {step}" + (f": {describe_plan(plan)}" if plan else ""))
 
     def trial_ended(
         self, proposal: Proposal, ended: Ended, best: Mapping[str, float] | None, again: bool
     ) -> None:
-        click.echo(describe_end(proposal, ended, best, again))
+        say(describe_end(proposal, ended, best, again))
 
     def step_finished(self, step: str, records: Sequence[ModelRecord], seconds: float) -> None:
-        click.echo(f"step {step} finished in {seconds:.1f} s")
+        say(f"step {step} finished in {seconds:.1f} s")
         for line in leaderboard(records):
-            click.echo(line)
+            say(line)
 
     def message(self, text: str) -> None:
-        click.echo(text)
+        say(text)

@@ -37,17 +37,40 @@ def command(
     from vega_core.cli.leaderboard import locations
     from vega_core.cli.output import emit
     from vega_core.cli.progress import make_progress
-    from vega_core.pipeline import run
+    from vega_core.pipeline.entry import make_run
+    from vega_core.pipeline.loop import Interrupted
     from vega_core.pipeline.progress import Progress
+    from vega_core.pipeline.status import allowed_failures, count_evaluations
 
     general = {"output": output, "workers": workers, "backend": backend, "seed": seed}
     with make_progress() if not as_json else _quiet() as progress:
         assert isinstance(progress, Progress)  # noqa: S101 - for the type checker
-        result = run(
+        job, folder = make_run(
             file, resume=resume, overrides=overrides, general=_given(general), progress=progress
         )
-    emit(result.plain(), as_json, locations(result))
+        try:
+            result = job.execute()
+        except Interrupted as error:
+            raise Interrupted(f"stopped; {_hint(folder)}", error.signal) from error
+        except KeyboardInterrupt:
+            if (folder / "config.yml").is_file():
+                click.echo(f"error: stopped at once; {_hint(folder)}", err=True)
+            raise
+    evaluations = count_evaluations(folder)
+    emit(result.plain(), as_json, locations(result, evaluations))
+    if result.exit_code:
+        click.echo(
+            f"{result.failed} of {evaluations} evaluations failed, more than "
+            f"general.max_failures {allowed_failures(folder)}",
+            err=True,
+        )
     context.exit(result.exit_code)
+
+
+def _hint(folder: Path) -> str:
+    import shlex
+
+    return f"'vega run {shlex.quote(str(folder))} --resume' goes on from here"
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from vega_core.cli.metrics import values
+
+_SHOWN = 10
 
 
 @click.command("status", short_help="Show where a run stands.")
@@ -20,17 +23,23 @@ def command(directory: Path, as_json: bool) -> None:
     from vega_core.pipeline.status import status_of
 
     status = status_of(directory)
-    if as_json:
-        emit(status, as_json=True)
-        return
+    emit(status, as_json, _lines(status))
+
+
+def _lines(status: dict[str, Any]) -> Iterator[str]:
     driver = f"running (process {status['driver']})" if status["driver"] else status["state"]
-    click.echo(f"{status['folder']}: {driver}")
+    reason = f": {status['reason']}" if status["reason"] else ""
+    yield f"{status['folder']}: {driver}{reason}"
     for step in status["steps"]:
         counts = ", ".join(f"{count} {state}" for state, count in step["counts"].items())
-        click.echo(f"  {step['step']}: {step['state']}; trials: {counts or 'none yet'}")
-        for trial in step["trials"][-10:]:
-            click.echo(f"    {_line(trial)}")
-    click.echo(f"next: {status['next']}")
+        best = "" if step["best"] is None else f"; best: trial {step['best']}"
+        yield f"  {step['step']}: {step['state']}; trials: {counts or 'none yet'}{best}"
+        trials = step["trials"]
+        if len(trials) > _SHOWN:
+            yield f"    the last {_SHOWN} of {len(trials)} trials; --json lists all:"
+        for trial in trials[-_SHOWN:]:
+            yield f"    {_line(trial)}"
+    yield f"next: {status['next']}"
 
 
 def _line(trial: dict[str, Any]) -> str:

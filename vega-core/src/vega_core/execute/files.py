@@ -48,7 +48,7 @@ def printing_to(folder: Path) -> Iterator[IO[str]]:
         folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE
     )
     with (
-        open(descriptor, "a", encoding="utf-8", errors="backslashreplace", buffering=1) as log,
+        os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace", buffering=1) as log,
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):
@@ -75,8 +75,7 @@ def read_result(attempt: Attempt) -> Ended | None:
 def _write(path: Path, text: str) -> None:
     """Writes a file that is there whole or not at all, as long as the machine goes on."""
     aside = path.with_name(f"{path.name}.tmp-{os.getpid()}-0")
-    with open(
-        os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE), "wb"
-    ) as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(aside, flags, FILE_MODE), "wb") as file:
         file.write(text.encode(errors="backslashreplace"))
     aside.replace(path)

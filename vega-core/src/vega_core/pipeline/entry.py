@@ -12,6 +12,7 @@ from vega_core.config import load_config
 from vega_core.errors import UserError
 from vega_core.execute.functions import stop_if_loading
 from vega_core.pipeline.driver import Run, RunResult
+from vega_core.pipeline.loop import Interrupted
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.resume import read_base
 from vega_core.plugins import load_catalog
@@ -50,6 +51,25 @@ def run(
         print(result.best.metrics)
         ```
     """
+    job, folder = make_run(
+        source, resume=resume, overrides=overrides, general=general, progress=progress
+    )
+    try:
+        return job.execute()
+    except Interrupted as error:
+        call = f"run({str(folder)!r}, resume=True)"
+        raise Interrupted(f"stopped; {call} goes on from here", error.signal) from error
+
+
+def make_run(
+    source: str | Path | Mapping[str, Any],
+    *,
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    general: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Run, Path]:
+    """Returns a run that is ready to be executed, and its directory; see `run`."""
     stop_if_loading()
     _check_place()
     given = dict(general or {})
@@ -57,22 +77,24 @@ def run(
     base = path.parent.absolute() if path else Path.cwd()
     if path is not None and path.is_dir():
         earlier = RunDir.open(path)
+        _check_configured(earlier)
         given.setdefault("output", str(earlier.root))
         path, source, base = earlier.config, earlier.config, read_base(earlier)
     pairs = [(f"general.{key}", value) for key, value in given.items()]
     config = load_config(source, overrides=[*overrides, *pairs])
-    folder = Path(config.general.output or _new_folder(path))
-    job = Run(
-        config,
-        load_catalog(config.plugins, base),
-        folder.absolute(),
-        base=base,
-        resume=resume,
-        progress=progress,
-    )
+    folder = Path(config.general.output or _new_folder(path)).absolute()
     for notice in config.notices:
         (progress or Progress()).message(str(notice))
-    return job.execute()
+    catalog = load_catalog(config.plugins, base)
+    return Run(config, catalog, folder, base=base, resume=resume, progress=progress), folder
+
+
+def _check_configured(run: RunDir) -> None:
+    if not run.config.is_file():
+        raise UserError(
+            f"{run.root} holds no configuration: it is of a call of vega_core.tune; go on with it "
+            f"by the same call with output={str(run.root)!r} and resume=True"
+        )
 
 
 def _check_place() -> None:

@@ -48,6 +48,15 @@ class LoadedModel:
         self._catalog = catalog
         self._backend = backend
 
+    def __repr__(self) -> str:
+        kind = self.file.description.get("type", "model")
+        inputs = ", ".join(
+            f"{name} (N, {', '.join(map(str, one['shape']))})"
+            for name, one in self.file.inputs.items()
+        )
+        metrics = ", ".join(f"{name}={value:.4g}" for name, value in self.metrics.items())
+        return f"<LoadedModel {self.file.id}: {kind} of {inputs}; {metrics}>"
+
     @property
     def metrics(self) -> Mapping[str, float]:
         """What was measured of the model in its run."""
@@ -181,10 +190,21 @@ def _best_of(folder: Path) -> Path:
     if (folder / MODEL).is_file():
         return folder / MODEL
     run = RunDir.open(folder)
-    for step in reversed(read_config(run)["pipeline"]):
-        if run.output(step).is_file():
-            records, _ = read_records(run.output(step))
-            for record in records:
-                if "model" in record.artifacts:
-                    return run.inside(record.artifacts["model"])
-    raise UserError(f"{folder} holds no trained model; has its run finished?")
+    if not run.config.is_file():
+        raise UserError(
+            f"{folder} is of a call of vega_core.tune, which leaves no model: its best "
+            "configuration is what tune returns"
+        )
+    steps = read_config(run)["pipeline"]
+    done = [step for step in steps if run.output(step).is_file()]
+    for step in reversed(done):
+        records, _ = read_records(run.output(step))
+        for record in records:
+            if "model" in record.artifacts:
+                return run.inside(record.artifacts["model"])
+    if done == steps:
+        raise UserError(
+            f"{folder} holds no model: its trials are functions or programs, or none succeeded; "
+            f"the results are in {run.output(steps[-1])}"
+        )
+    raise UserError(f"{folder} holds no trained model yet: its run has not finished")

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
+from ast import literal_eval
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vega_core.errors import VegaError
 from vega_core.store.atomic import FILE_MODE
 
 _LOG = logging.getLogger("vega_core")
+_ENDS = re.compile(
+    r"^\S+ \S+ (?:INFO|ERROR) (?:(?P<begins>process \d+ begins)|ends well"
+    r"|ends: (?P<kind>\w+)\((?P<said>.*)\))$",
+    re.M,
+)
 
 
 @contextmanager
@@ -34,6 +41,24 @@ def run_log(path: Path) -> Iterator[None]:
             note.write("ends well")
         finally:
             _LOG.removeHandler(handler)
+
+
+def last_end(path: Path) -> tuple[str, str] | None:
+    """Returns how the last driver ended: the type of its exception and what it said.
+
+    Both are empty where it ended well; None where it said nothing, because it was killed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = list(_ENDS.finditer(text))
+    if not found or found[-1]["begins"]:
+        return None
+    kind, said = found[-1]["kind"] or "", found[-1]["said"] or ""
+    with suppress(ValueError, SyntaxError):
+        said = str(literal_eval(said.rstrip(",")))
+    return kind, said
 
 
 def _is_bug(error: BaseException) -> bool:

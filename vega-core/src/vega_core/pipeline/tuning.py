@@ -23,6 +23,7 @@ from vega_core.pipeline.failures import Failures
 from vega_core.pipeline.loop import Interrupted, LoopSettings, SearchLoop
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.replay import replay
+from vega_core.pipeline.runlog import run_log
 from vega_core.pipeline.signals import StopSignals
 from vega_core.pipeline.watchers import Watchers
 from vega_core.plugins import load_catalog
@@ -175,6 +176,7 @@ def tune(
     with ExitStack() as stack:
         journal = open_journal(stack, run, resume=resume) if run else None
         if run and journal:
+            stack.enter_context(run_log(run.log))
             now = describe(search, params, deterministic=deterministic, look_ahead=look_ahead)
             look_ahead = begin(journal, STEP, now, run.root)[LOOK_AHEAD]
         signals = stack.enter_context(StopSignals())
