@@ -21,6 +21,7 @@ from vega_core.plugins.switches import SELECT, Switches
 
 _TIMEOUT_S = 10.0
 _SHARED = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "lustre", "gpfs", "beegfs", "ceph")
+_NO_FILES = ("proc", "sysfs", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _filesystem(output: Path) -> Check:
     while not folder.exists():
         folder = folder.parent
     kind = _filesystem_type(folder.resolve())
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK) or kind in _NO_FILES:
         return Check("run folder", "broken", f"{folder} cannot be written to")
     if kind.startswith(_SHARED):
         text = f"{folder} is on {kind}; locks and the journal need a disk of this machine"

@@ -37,11 +37,12 @@ def leaderboard(
         [short, *(_text(one.overlay.get(name)) for one in top)]
         for name, short in zip(names, _short(names), strict=True)
     ]
+    # The first metric is an objective; what was sampled tells more than those behind the second.
+    kept = 2 if metrics[1:2] and metrics[1].startswith("test_") else 1
     left_out: list[str] = []
     while width and _width([*fixed, *measured, *sampled]) > width:
-        # The first metric is an objective; then what was sampled tells more than other metrics.
-        columns = measured if len(measured) > 1 else sampled
-        if not columns or len(columns) == 1:
+        columns = measured if len(measured) > kept else sampled
+        if not columns:
             break
         left_out.append(columns.pop()[0])
     lines = _aligned([*fixed, *measured, *sampled])
