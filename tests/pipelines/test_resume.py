@@ -29,7 +29,7 @@ def tree(folder):
 def test_a_second_run_in_the_same_directory_is_refused(project):
     project.run()
     before = tree(project.out)
-    with pytest.raises(UserError, match=r"holds a run already; go on with it by --resume"):
+    with pytest.raises(UserError, match=r"holds a run already; resume it"):
         project.run()
     assert tree(project.out) == before
 

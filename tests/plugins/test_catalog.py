@@ -55,7 +55,7 @@ def test_unknown_with_a_suggestion():
 def test_unknown_lists_what_there_is():
     with pytest.raises(UnknownComponent, match="unknown algorithm 'Zzz'; there are AshaHpo, Ran"):
         CATALOG.find("algorithm", "Zzz")
-    with pytest.raises(UnknownComponent, match="no plugin provides a rewrite"):
+    with pytest.raises(UnknownComponent, match="there is no rewrite in any plugin"):
         CATALOG.find("rewrite", "Zzz")
 
 

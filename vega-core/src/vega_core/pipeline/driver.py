@@ -138,7 +138,7 @@ class Run:
             except Interrupted as error:
                 state = "interrupted"
                 raise Interrupted(
-                    f"stopped; 'vega run {run.root} --resume' goes on from here", signals.received
+                    f"stopped; resume {run.root} to go on from here", signals.received
                 ) from error
             except KeyboardInterrupt:
                 state = "interrupted"

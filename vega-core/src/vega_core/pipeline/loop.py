@@ -130,7 +130,7 @@ class SearchLoop:
             self._record.commit()
             self._announce_all()
         if self._stop_at is not None:
-            raise Interrupted("stopped; --resume goes on from here")
+            raise Interrupted("stopped; resume it to go on from here")
 
     def _take_up(self) -> None:
         """Goes on with what an earlier driver left running, as new attempts where it must."""

@@ -62,9 +62,7 @@ def prepare(
         kept = before["general"]["look_ahead"] if before else None
         general["look_ahead"] = kept or max(1, general["workers"])
     if begun and not resume:
-        raise UserError(
-            f"{run.root} holds a run already; go on with it by --resume, or choose another --output"
-        )
+        raise UserError(f"{run.root} holds a run already; resume it, or choose another output")
     if before:
         _check_same(run, before, effective)
     run.sweep()
@@ -114,7 +112,7 @@ def _check_same(run: RunDir, before: Mapping[str, Any], now: Mapping[str, Any]) 
             f"{run.root} was begun with another configuration: {name} was "
             f"{_flat(before).get(name)!r} and is {_flat(now).get(name)!r}"
             f"{f', and {len(changed) - 1} more differ' if len(changed) > 1 else ''}; "
-            "start a new run in another --output"
+            "start a new run in another output"
         )
 
 

@@ -87,7 +87,7 @@ def _unknown(catalog: Catalog, kind: str, name: str) -> PluginError:
     elif hint:
         text += hint
     elif not spellings:
-        text += f"; no plugin provides a {label}"
+        text += f"; there is no {label} in any plugin"
     elif len(catalog.names(kind)) <= _FEW:
         text += f"; there are {', '.join(catalog.names(kind))}"
     broken = [plugin for plugin in catalog.plugins if plugin.status == "broken"]
