@@ -182,7 +182,7 @@ def test_where_there_is_no_model(tmp_path, project):
     with pytest.raises(UserError, match="holds no run"):
         vega.load(tmp_path / "nowhere")
     project.run()
-    with pytest.raises(UserError, match="holds no trained model"):
+    with pytest.raises(UserError, match="its trials are functions or programs"):
         vega.load(project.out)
 
 
