@@ -21,3 +21,14 @@ for package in (vega_core, vega_core.pipeline):
         assert not isinstance(value, types.ModuleType), (package.__name__, name)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_worker_imports_what_trials_need_and_no_more():
+    code = """
+import sys
+import vega_core.pipeline.trial, vega_core.pipeline.objective
+heavy = ["click", "pydantic", "rich", "sqlite3", "torch", "yaml", "vega_core.search"]
+print([name for name in heavy if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

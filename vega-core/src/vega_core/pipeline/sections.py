@@ -8,17 +8,11 @@ from typing import Any
 from vega_core.config.constraints import COUNTED
 from vega_core.data import Task
 from vega_core.errors import ConfigError, suggest
+from vega_core.pipeline.defaults import trainer_of
 from vega_core.plugins import Catalog
 from vega_core.search import Objectives
 from vega_core.train import Metric, StandardTrainer
 from vega_core.train.metrics import LOSS
-
-DEFAULT_TRAINER = "Trainer"
-
-
-def trainer_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the trainer's description; the standard one where none is given."""
-    return {"type": DEFAULT_TRAINER, **(config.get("trainer") or {})}
 
 
 def task_of(config: Mapping[str, Any], catalog: Catalog) -> Task | None:

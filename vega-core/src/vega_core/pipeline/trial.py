@@ -13,9 +13,9 @@ from vega_core.backend import Backend, State
 from vega_core.data import Spec, Task
 from vega_core.execute import Channel
 from vega_core.pipeline.data import Preview
+from vega_core.pipeline.defaults import trainer_of
 from vega_core.pipeline.evaluators import Evaluators
 from vega_core.pipeline.model_io import read_model
-from vega_core.pipeline.sections import trainer_of
 from vega_core.plugins import Targets, load_target
 from vega_core.store.atomic import read_json
 from vega_core.store.tensors import load_state, save_state

@@ -204,7 +204,8 @@ def tune(
         if journal:
             data = {"trials": len(search.trials), "failed": failures.failed}
             journal.append(StepFinished(step=STEP, data=data))
-            endings.read(journal, STEP)
+            if failures.failed:
+                endings.read(journal, STEP)
     pareto = search.pareto() if len(goals) > 1 else [one for one in [search.best()] if one]
     if not pareto:
         raise RunFailed(
