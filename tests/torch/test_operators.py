@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from vega_backend_torch.generate import Program, generate
-from vega_backend_torch.lower import LOWERINGS, NAMESPACE, Site, literal
+from vega_backend_torch.lower import LOWERINGS, NAMESPACE
+from vega_backend_torch.lowering.site import Site, literal
 from vega_core import nn
 from vega_core.errors import ModelError
 from vega_core.nn import ops

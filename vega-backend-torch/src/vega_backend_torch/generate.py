@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from vega_backend_torch.lower import FRESH, LOWERINGS, NAMESPACE, Site
+from vega_backend_torch.lower import FRESH, LOWERINGS, NAMESPACE
+from vega_backend_torch.lowering.site import Site
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph, Node
 from vega_core.nn.keys import node_key

@@ -6,7 +6,8 @@ from typing import Literal
 
 from vega_core.errors import ModelError
 from vega_core.nn import ops
-from vega_core.nn.functional import Sizes, both_sides, control, each
+from vega_core.nn.functional.control import control
+from vega_core.nn.functional.sizes import Sizes, both_sides, each
 from vega_core.nn.initializers import Initializer
 from vega_core.nn.module import Operator
 from vega_core.nn.shapes import Shape

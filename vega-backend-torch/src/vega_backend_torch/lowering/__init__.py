@@ -1,0 +1,1 @@
+"""The PyTorch expression of each primitive operator, one module a family."""

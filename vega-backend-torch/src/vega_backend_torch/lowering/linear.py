@@ -1,0 +1,20 @@
+"""Dense layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from vega_backend_torch.lowering.site import Lowering, Site
+from vega_core.nn import ops
+from vega_core.nn.primitive import Primitive
+
+
+def gemm(op: ops.Gemm, site: Site) -> str:  # noqa: ARG001
+    """Lowers Gemm."""
+    return f"F.linear({site.inputs[0]}, {site.params['weight']}, {site.params.get('bias')})"
+
+
+LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = {
+    ops.Gemm: gemm,
+}
