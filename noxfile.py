@@ -28,6 +28,12 @@ def install_packages(session: nox.Session, *packages: str) -> None:
     session.install(*CONSTRAINTS, *editable)
 
 
+def install_for_tests(session: nox.Session) -> None:
+    """Installs every package, and what the tests hold them against."""
+    install_packages(session, *PACKAGES)
+    session.install(*CONSTRAINTS, "pytest", "hypothesis", "mlxtend", "onnx", "onnxruntime")
+
+
 @nox.session
 def quickstart(session: nox.Session) -> None:
     """Runs the main job: tunes and trains a small network on real digits."""
@@ -48,16 +54,14 @@ def unused(folder: str) -> str:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Runs the test suite."""
-    install_packages(session, *PACKAGES)
-    session.install(*CONSTRAINTS, "pytest", "hypothesis", "mlxtend")
+    install_for_tests(session)
     session.run("pytest", *session.posargs)
 
 
 @nox.session
 def soak(session: nox.Session) -> None:
     """Runs the long tests as well."""
-    install_packages(session, *PACKAGES)
-    session.install(*CONSTRAINTS, "pytest", "hypothesis", "mlxtend")
+    install_for_tests(session)
     session.run("pytest", "-m", "soak or not soak", *session.posargs)
 
 
@@ -155,7 +159,7 @@ def isolation(session: nox.Session, pack: str) -> None:
 def bench(session: nox.Session) -> None:
     """Runs the benchmarks; name files to run only those."""
     install_packages(session, *PACKAGES)
-    session.install(*CONSTRAINTS, "optuna", "ConfigSpace", "mlxtend")
+    session.install(*CONSTRAINTS, "optuna", "ConfigSpace", "mlxtend", "fvcore")
     files = session.posargs or sorted(str(path) for path in Path("benchmarks").glob("[a-z]*.py"))
     missed = []
     for file in files:

@@ -59,12 +59,27 @@ def test_multiples_of_the_batch() -> None:
 
 
 def test_controls_take_defaults_and_refuse_strangers() -> None:
-    step = resolve_controls({"drop.rate": 0.1}, {"lr": 0.5}, {"lr": 1, "seed": 3}, 9)
+    controls = {"drop.rate": nn.ControlSpec(0.1)}
+    step = resolve_controls(controls, {"lr": 0.5}, {"lr": 1, "seed": 3}, 9)
     assert (step.graph, step.update) == ({"drop.rate": 0.1}, {"lr": 1.0})
     assert (step.seed, step.step) == (3, 9)
     assert resolve_controls({}, {}, {"step": 4}, 9).step == 4
     with pytest.raises(ModelError, match=r"no control 'drop.rat'; did you mean 'drop.rate'"):
-        resolve_controls({"drop.rate": 0.1}, {"lr": 0.5}, {"drop.rat": 1.0}, 0)
+        resolve_controls(controls, {"lr": 0.5}, {"drop.rat": 1.0}, 0)
+
+
+def test_a_control_may_be_an_array_or_a_whole_number() -> None:
+    controls = {"mask": nn.ControlSpec(1.0, (3,)), "op": nn.ControlSpec(0, (), "int64")}
+    step = resolve_controls(controls, {}, {"op": 2.0}, 0)
+    assert step.graph["op"] == 2
+    np.testing.assert_array_equal(step.graph["mask"], np.ones(3, np.float32))
+    given = resolve_controls(controls, {}, {"mask": [0, 1, 0]}, 0).graph["mask"]
+    assert given.dtype == np.float32
+    np.testing.assert_array_equal(given, [0, 1, 0])
+    with pytest.raises(ModelError, match=r"control 'mask' is \(2,\), and \(3,\) in the graph"):
+        resolve_controls(controls, {}, {"mask": [0, 1]}, 0)
+    with pytest.raises(ModelError, match="control 'op' is one number"):
+        resolve_controls(controls, {}, {"op": [0, 1]}, 0)
 
 
 def test_batch_normalization_needs_two_values_a_channel() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from vega_core.backend import SGD, Adam, AdamW, Group, Optimizer, RMSprop
+from vega_core.backend import GRDA, SGD, Adam, AdamW, Group, Optimizer, RMSprop
 from vega_core.backend.reference import ReferenceUpdate, clipped
 from vega_core.errors import ConfigError
 from vega_core.nn import ParameterSpec
@@ -17,6 +17,7 @@ SPECS = {
     "a.weight": ParameterSpec((), kind="weight"),
     "a.bias": ParameterSpec((), kind="bias"),
     "n.weight": ParameterSpec((), kind="norm"),
+    "e.weight": ParameterSpec((), kind="embedding"),
 }
 
 
@@ -78,6 +79,33 @@ def test_rmsprop_by_hand() -> None:
     assert weight == pytest.approx(1 - 0.1 * first - 0.1 * (0.5 * first + second))
 
 
+def test_grda_is_the_published_closed_form() -> None:
+    """At a constant rate: the start minus the sum of the steps, shrunk by c lr^(1/2) (t lr)^mu."""
+    lr, c, mu, start = 0.5, 0.1, 0.7, np.array([1.0, -0.3, 0.02, 0.0])
+    update = ReferenceUpdate(GRDA(lr=lr, c=c, mu=mu), {"a": ParameterSpec((4,))}, {"a": start})
+    rng, total = np.random.default_rng(0), np.zeros(4)
+    for step in range(1, 40):
+        gradient = rng.normal(size=4) * 0.05
+        total += gradient
+        update.step({"a": gradient})
+        moved, threshold = start - lr * total, c * lr**0.5 * (step * lr) ** mu
+        expected = np.sign(moved) * np.maximum(np.abs(moved) - threshold, 0)
+        np.testing.assert_allclose(update.params["a"], expected, atol=1e-12)
+    assert (update.params["a"] == 0).any()
+    assert (update.params["a"] != 0).any()
+
+
+def test_the_threshold_of_grda_never_falls_with_the_rate() -> None:
+    update = ReferenceUpdate(GRDA(lr=1.0, c=0.5), SPECS, {"a.weight": np.asarray(1.0)})
+    heights = []
+    for step in range(10):
+        update.step({"a.weight": np.asarray(0.0)}, {"lr": 0.5**step})
+        heights.append(float(update.slots["a.weight"]["threshold"]))
+    assert heights == sorted(heights)
+    assert heights[0] == pytest.approx(0.5)
+    assert float(update.params["a.weight"]) == pytest.approx(max(1 - heights[-1], 0))
+
+
 def decayed(optimizer: Optimizer) -> set[str]:
     update = ReferenceUpdate(optimizer, SPECS, {name: np.asarray(1.0) for name in SPECS})
     update.step({name: np.asarray(0.0) for name in SPECS})
@@ -86,10 +114,10 @@ def decayed(optimizer: Optimizer) -> set[str]:
 
 @pytest.mark.parametrize("cls", [SGD, AdamW])
 def test_norms_and_biases_do_not_decay_unless_asked(cls: type[Optimizer]) -> None:
-    assert decayed(cls(lr=0.1, weight_decay=0.5)) == {"a.weight"}
+    assert decayed(cls(lr=0.1, weight_decay=0.5)) == {"a.weight", "e.weight"}
     assert decayed(cls(lr=0.1, weight_decay=0.5, decay_all=True)) == set(SPECS)
     groups = (Group("n.*", decay_scale=1.0),)
-    assert decayed(cls(lr=0.1, weight_decay=0.5, groups=groups)) == {"a.weight", "n.weight"}
+    assert decayed(cls(lr=0.1, weight_decay=0.5, groups=groups)) == {*SPECS} - {"a.bias"}
 
 
 def test_groups_scale_rates_and_the_first_match_holds() -> None:
@@ -98,7 +126,9 @@ def test_groups_scale_rates_and_the_first_match_holds() -> None:
     update = ReferenceUpdate(optimizer, SPECS, {name: np.asarray(0.0) for name in SPECS})
     update.step({name: np.asarray(1.0) for name in SPECS})
     moved = {name: -float(value) for name, value in update.params.items()}
-    assert moved == pytest.approx({"a.weight": 1.0, "a.bias": 0.3, "n.weight": 0.1})
+    assert moved == pytest.approx(
+        {"a.weight": 1.0, "a.bias": 0.3, "n.weight": 0.1, "e.weight": 0.1}
+    )
 
 
 def test_what_has_no_gradient_is_not_touched() -> None:
@@ -147,6 +177,8 @@ def test_rates_are_no_structure() -> None:
         (lambda: SGD(momentum=1.0), r"SGD.momentum: 1.0 is not in \[0, 1\)"),
         (lambda: Adam(betas=(0.9, 1.0)), r"Adam.beta2: 1.0"),
         (lambda: RMSprop(weight_decay=float("nan")), r"RMSprop.weight_decay: nan"),
+        (lambda: GRDA(mu=0.0), r"GRDA.mu: 0.0 is not positive"),
+        (lambda: GRDA(c=-1.0), r"GRDA.c: -1.0 is not in \[0, inf\)"),
     ],
 )
 def test_impossible_rates_are_refused(make: object, message: str) -> None:

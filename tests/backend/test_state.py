@@ -85,22 +85,30 @@ COUNT = np.asarray(3)
         (np.ones(3, np.float32), None, r"is \(3,\) float32, its parameter \(2,\) float32"),
         (np.ones(2), None, r"is \(2,\) float64, its parameter \(2,\) float32"),
         (np.ones(2, np.int64), None, r"is \(2,\) int64, its parameter \(2,\) float32"),
-        (np.ones((), np.float32), None, r"is \(\) float32, its parameter \(2,\) float32"),
+        (np.ones((), np.float32), "copy", r"is \(\) float32, its parameter \(2,\) float32"),
+        (np.ones((), np.float32), "count", r"is \(\) float32, and a count in the store"),
         (np.asarray(3, np.int32), None, r"is \(\) int32, its parameter \(2,\) float32"),
         (np.ones(2, np.float32), "count", r"is \(2,\) float32, and a count in the store"),
-        (COUNT, "parameter", r"is \(\) int64, and a parameter in the store"),
+        (COUNT, "parameter", r"is \(\) int64, its parameter \(2,\) float32"),
+        (COUNT, "number", r"is \(\) int64, and a number in the store"),
     ],
 )
-def test_a_slot_is_a_count_or_like_its_parameter(slot: np.ndarray, form: Any, message: str) -> None:
+def test_slots_that_do_not_fit_are_named(slot: np.ndarray, form: Any, message: str) -> None:
     forms = {} if form is None else {"fc.bias/x": form}
     with pytest.raises(StateError, match=rf"slot 'fc\.bias/x' {message}"):
         check_state(state(**{"fc.bias/x": slot}), EXPECTED, forms)
 
 
 def test_slots_that_fit_pass() -> None:
-    slots = {"fc.bias/steps": COUNT, "fc.bias/velocity": np.ones(2, np.float32)}
+    like = np.ones(2, np.float32)
+    slots = {
+        "fc.bias/steps": COUNT,
+        "fc.bias/velocity": like,
+        "fc.bias/sum": like,
+        "fc.bias/threshold": np.ones((), np.float32),
+    }
     check_state(state(**slots), EXPECTED)
-    forms: Any = {"fc.bias/steps": "count", "fc.bias/velocity": "parameter"}
+    forms: Any = dict(zip(slots, ("count", "parameter", "copy", "number"), strict=True))
     check_state(state(**slots), EXPECTED, forms)
 
 

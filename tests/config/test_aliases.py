@@ -340,29 +340,61 @@ def test_splits_that_differ(faults: Lines, base: str) -> None:
     assert line.endswith("dataset.test.val: give it once for all splits: 'dataset.val'")
 
 
-def test_several_parts_are_not_built_yet(faults: Lines) -> None:
-    text = """\
-    pipeline: [a]
-    a:
-      pipe_step: {type: SearchPipeStep}
-      search_algorithm: {type: RandomSearch}
-      model:
-        modules: [body, top]
-        body: {type: ResNet, num_classes: 1}
-        top: {type: MLP, num_classes: 10}
-      search_space:
-        hyperparameters:
-          - {key: body.depth, type: CATEGORY, range: [8, 14]}
-          - {key: network.top.hidden, type: CATEGORY, range: [[8], [16]]}
-    """
-    assert faults(text) == [
-        "file.yml:6:5: model.modules: a model of several parts cannot be built yet; describe one: "
-        "{type: ResNet}"
-    ]
-    assert "several parts" in faults(text.replace("[body, top]", "[]"))[0]
-    lines = faults(text.replace("[body, top]", "[tip]"))
+PARTS = """\
+pipeline: [a]
+a:
+  pipe_step: {type: SearchPipeStep}
+  search_algorithm: {type: RandomSearch}
+  model:
+    modules: [body, top]
+    body: {type: ResNet, num_classes: 1}
+    top: {type: MLP, num_classes: 10}
+    overrides: {"body.stem.conv.bias": true}
+  search_space:
+    hyperparameters:
+      - {key: body.depth, type: CATEGORY, range: [8, 14]}
+      - {key: network.top.hidden, type: CATEGORY, range: [[8], [16]]}
+      - {key: body.layer1.conv1.inchannels, type: CATEGORY, range: [8, 14]}
+"""
+
+
+def test_several_parts(load: Load, faults: Lines) -> None:
+    step = load(PARTS).steps["a"]
+    assert step.model == {
+        "modules": ["body", "top"],
+        "body": {"type": "ResNet", "num_classes": 1},
+        "top": {"type": "MLP", "num_classes": 10},
+        "overrides": {"body.stem.conv.bias": True},
+    }
+    assert [item["key"] for item in step.search_space["hyperparameters"]] == [
+        "model.body.depth", "model.top.hidden", "model.body.layer1.conv1.inchannels",
+    ]  # fmt: skip
+
+
+def test_parts_that_are_wrong(faults: Lines) -> None:
+    assert "at least one part" in faults(PARTS.replace("[body, top]", "[]"))[0]
+    lines = faults(PARTS.replace("[body, top]", "[tip, body]"))
     assert any("model.modules: there is no part 'tip' below" in line for line in lines)
     assert any("model.top: unknown key; did you mean 'tip'" in line for line in lines)
+    (line,) = faults(PARTS.replace("type: MLP", "type: MLPP"))
+    assert "file.yml:8:11: model.top.type" in line or "model.top.type: unknown network" in line
+    (line,) = faults(PARTS.replace("num_classes: 10", "num_classes: ten"))
+    assert "model.top.num_classes" in line
+    (line,) = faults(PARTS.replace('{"body.stem.conv.bias": true}', "[1]"))
+    assert "model.overrides" in line
+
+
+def test_what_stands_beside_a_single_part_is_its_own(load: Load) -> None:
+    text = PARTS.replace("[body, top]", "[body]")
+    text = text.replace("    top: {type: MLP, num_classes: 10}\n", "")
+    text = text.replace(
+        "      - {key: network.top.hidden, type: CATEGORY, range: [[8], [16]]}\n", ""
+    )
+    step = load(text).steps["a"]
+    assert step.model == {
+        "type": "ResNet", "num_classes": 1, "overrides": {"stem.conv.bias": True},
+    }  # fmt: skip
+    assert step.search_space["hyperparameters"][0]["key"] == "model.depth"
 
 
 def test_a_single_part_beside_a_ref(load: Load) -> None:

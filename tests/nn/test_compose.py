@@ -40,7 +40,7 @@ def test_a_loss_may_be_a_function_with_parameters_and_controls() -> None:
 
     training = nn.compose(model(), loss, LABEL)
     assert list(training.outputs) == ["output", "loss", "extra"]
-    assert training.controls == {"loss.weight": 0.4}
+    assert training.controls == {"loss.weight": nn.ControlSpec(0.4)}
     assert training.parameters["loss.projection.weight"].shape == (3, 10)
 
 
@@ -158,14 +158,14 @@ def test_controls_have_free_names() -> None:
             return y * nn.control(self.name_of_control, self.other)
 
     inputs = {"x": nn.batched((4,))}
-    assert nn.trace(Net(), inputs).controls == {"scale": 1.0}
+    assert nn.trace(Net(), inputs).controls == {"scale": nn.ControlSpec(1.0)}
     for name in ("lr", "seed", "x"):
         with pytest.raises(ModelError, match="no free name"):
             nn.trace(Net(name), inputs)
-    with pytest.raises(ModelError, match="two defaults"):
+    with pytest.raises(ModelError, match="asked for twice"):
         nn.trace(Net(other=2.0), inputs)
 
 
 def test_dropout_rates_are_controls_by_path() -> None:
     graph = nn.trace(MLP(3, (4, 4), 0.2), {"x": nn.batched((2,))})
-    assert graph.controls == {"drop1.rate": 0.2, "drop2.rate": 0.2}
+    assert graph.controls == dict.fromkeys(["drop1.rate", "drop2.rate"], nn.ControlSpec(0.2))

@@ -8,8 +8,9 @@ import pytest
 MODULES = (
     "vega_core.nn.compose",
     "vega_core.nn.module",
+    "vega_core.nn.networks",
+    "vega_core.nn.rewriting",
     "vega_core.nn.shapes",
-    "vega_core.nn.tracing",
     "vega_core.backend.schedules",
     "vega_tasks.classification.networks.mlp",
     "vega_tasks.classification.networks.resnet",

@@ -40,7 +40,7 @@ def test_resnets_fit_pictures_of_any_size(
     assert len([n for n in graph.nodes if isinstance(n.op, nn.ops.Conv)]) >= depth - 1
 
 
-@pytest.mark.parametrize("depth", [2, 7, 10, 18, -4])
+@pytest.mark.parametrize("depth", [2, 7, 10, 12, -4])
 def test_a_depth_that_there_is_not(depth: int) -> None:
     with pytest.raises(ModelError, match=r"6n \+ 2"):
         nn.trace(ResNet(depth), {"image": nn.batched((1, 8, 8))})
@@ -49,7 +49,7 @@ def test_a_depth_that_there_is_not(depth: int) -> None:
 def test_mlp() -> None:
     graph = nn.trace(MLP(3, (5, 4), 0.25), {"x": nn.batched((2, 3))})
     assert graph.stats().params == (6 * 5 + 5) + (5 * 4 + 4) + (4 * 3 + 3)
-    assert graph.controls == {"drop1.rate": 0.25, "drop2.rate": 0.25}
+    assert graph.controls == dict.fromkeys(["drop1.rate", "drop2.rate"], nn.ControlSpec(0.25))
     with pytest.raises(ModelError, match=r"drop1: a dropout rate is in \[0, 1\)"):
         nn.trace(MLP(3, (5,), 1.0), {"x": nn.batched((2,))})
 

@@ -53,7 +53,7 @@ def test_too_few_values_are_told_before_the_shape_error_they_cause() -> None:
     inputs = {"x": nn.batched((4,))}
     with pytest.raises(ShapeError, match="cannot broadcast"):
         nn.trace(Sum(), inputs, {"a.out_features": 3})
-    with pytest.raises(ModelError, match="has 1 values and matches 2 or more"):
+    with pytest.raises(ModelError, match="has 1 values and matches 2 times or more"):
         nn.trace(Sum(), inputs, {"*.out_features": [3]})
 
 

@@ -106,14 +106,14 @@ def test_an_alias_can_be_ambiguous_too():
 
 
 def test_targets_are_plain_data_and_load_alike():
-    catalog = Catalog([plugin("vega-x", Provider("Digest", "hashlib:sha256"), kind="exporter")])
+    catalog = Catalog([plugin("vega-x", Provider("Digest", "hashlib:sha256"), kind="search_space")])
     sent = json.loads(json.dumps(catalog.targets()))
-    assert sent["exporter"] == {"Digest": "hashlib:sha256", "vega-x:Digest": "hashlib:sha256"}
+    assert sent["search_space"] == {"Digest": "hashlib:sha256", "vega-x:Digest": "hashlib:sha256"}
     targets = Targets.from_json(sent)
-    assert targets.load("exporter", "digest") is catalog.load("exporter", "vega-x:Digest")
+    assert targets.load("search_space", "digest") is catalog.load("search_space", "vega-x:Digest")
     assert targets.to_json() == sent
-    with pytest.raises(UnknownComponent, match="unknown exporter 'Digset'; did you mean"):
-        targets.load("exporter", "Digset")
+    with pytest.raises(UnknownComponent, match="unknown search space 'Digset'; did you mean"):
+        targets.load("search_space", "Digset")
 
 
 def test_kinds_have_hooks_of_one_form():

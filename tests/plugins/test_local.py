@@ -17,7 +17,7 @@ from vega_core import Provider, hookimpl
 import helper_beside
 
 @hookimpl
-def vega_exporters():
+def vega_search_spaces():
     yield Provider("Own", f"{__name__}:Own")
     yield Provider("ByFile", "my_losses:Own")
     yield Provider("Beside", "helper_beside:Beside")
@@ -43,11 +43,11 @@ def folder(site, tmp_path):
 
 def test_a_file_next_to_the_configuration(folder):
     catalog = load_catalog(["./my_losses.py"], folder)
-    assert catalog.find("exporter", "Own").qualified == "./my_losses.py:Own"
-    assert catalog.load("exporter", "./my_losses.py:Own").value == 7
-    assert catalog.load("exporter", "ByFile") is catalog.load("exporter", "Own")
-    assert catalog.load("exporter", "Beside").__name__ == "Beside"
-    assert catalog.load("exporter", "Path").__name__ == "Beside"
+    assert catalog.find("search_space", "Own").qualified == "./my_losses.py:Own"
+    assert catalog.load("search_space", "./my_losses.py:Own").value == 7
+    assert catalog.load("search_space", "ByFile") is catalog.load("search_space", "Own")
+    assert catalog.load("search_space", "Beside").__name__ == "Beside"
+    assert catalog.load("search_space", "Path").__name__ == "Beside"
 
 
 def test_another_process_loads_the_same_from_targets(folder, tmp_path):
@@ -57,7 +57,7 @@ def test_another_process_loads_the_same_from_targets(folder, tmp_path):
         from vega_core.plugins import Targets
         targets = Targets.from_json(json.load(sys.stdin))
         for name in ("Own", "ByFile", "Beside", "Path"):
-            print(targets.load("exporter", name).__module__)
+            print(targets.load("search_space", name).__module__)
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
@@ -68,7 +68,7 @@ def test_another_process_loads_the_same_from_targets(folder, tmp_path):
         check=True,
     )
     own, by_file, beside, _ = done.stdout.split()
-    here = load_catalog(["./my_losses.py"], folder).load("exporter", "Own")
+    here = load_catalog(["./my_losses.py"], folder).load("search_space", "Own")
     assert own == by_file == here.__module__
     assert beside == "helper_beside"
 
@@ -80,12 +80,13 @@ def test_a_module_below_the_configurations_folder(folder):
     (package / "parts.py").write_text("class Part: ...\n")
     (package / "plugin.py").write_text(
         "from vega_core import Provider, hookimpl\n"
-        "@hookimpl\ndef vega_exporters():\n    yield Provider('Part', 'local_pack.parts:Part')\n"
+        "@hookimpl\ndef vega_search_spaces():\n"
+        "    yield Provider('Part', 'local_pack.parts:Part')\n"
     )
     catalog = load_catalog(["local_pack.plugin"], folder)
-    component = catalog.find("exporter", "local_pack.plugin:Part")
+    component = catalog.find("search_space", "local_pack.plugin:Part")
     assert component.target == f"{folder}/local_pack.parts:Part"
-    assert catalog.load("exporter", "Part").__module__ == "local_pack.parts"
+    assert catalog.load("search_space", "Part").__module__ == "local_pack.parts"
 
 
 def test_one_file_named_twice_is_one_plugin(folder):
@@ -115,10 +116,10 @@ def test_broken_local_code_is_an_error_at_once(folder):
 
 
 def test_local_code_can_clash_and_be_qualified(folder, site):
-    site.add("vega-own", "@hookimpl\ndef vega_exporters():\n    yield Provider('Own', 'a:B')\n")
+    site.add("vega-own", "@hookimpl\ndef vega_search_spaces():\n    yield Provider('Own', 'a:B')\n")
     catalog = load_catalog(["./my_losses.py"], folder)
     with pytest.raises(PluginError, match=r"write 'vega-own:Own' or '\./my_losses\.py:Own'"):
-        catalog.find("exporter", "Own")
+        catalog.find("search_space", "Own")
 
 
 def test_load_target_of_a_module():

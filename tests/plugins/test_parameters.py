@@ -256,7 +256,9 @@ def test_samples_stand_where_a_step_has_them():
     assert nested == {"trainer": {"optimizer": block}}
     listed = sample(kind_of("transform"), "Net", parameters)
     assert listed == {"dataset": {"transforms": [{"type": "Net", **values}]}}
-    assert sample(kind_of("backend"), "torch", ()) == {"general": {"backend": "torch"}}
+    backend = sample(kind_of("backend"), "torch", ())
+    assert backend == {"general": {"backend": {"type": "torch"}}}
+    assert sample(kind_of("executor"), "local", ()) == {"general": {"executor": "local"}}
     assert yaml.safe_load(yaml.safe_dump(listed)) == listed
     shown = sample(kind_of("network"), "Net", parameters, {"depth": (1, 2)})
     assert shown == {"model": {"type": "Net", "depth": [1, 2]}}

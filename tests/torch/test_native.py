@@ -120,3 +120,70 @@ def test_names_that_pytorch_assigns_to_are_told(backend: TorchBackend, name: str
     model = graph(Net())
     with pytest.raises(ModelError, match=rf"'{name}\.weight' fits into no .*'{name}' is PyTorch's"):
         backend.native(model, nn.initial_parameters(model, 0))
+
+
+class Controlled(nn.Network):
+    """A rate, a mask, a choice, a part for training alone, and a constant."""
+
+    def forward(self, image: nn.Tensor) -> nn.Tensor:
+        x = nn.flatten(image) * nn.control("mask", 1.0, (64,))
+        x = nn.choice("op", [nn.Linear(6, name="a"), nn.Linear(6, name="b")], x)
+        train = nn.Linear(6, name="trains")(x)
+        return nn.by_mode(train, x * nn.parameter("fixed", (6,), kind="constant"))
+
+
+def test_controls_are_entries_of_the_module(backend: TorchBackend) -> None:
+    model = graph(Controlled())
+    params = {**nn.initial_parameters(model, 0), "fixed": np.full(6, 2.0, np.float32)}
+    module = backend.native(model, params).eval()
+    assert set(module.state_dict()) == set(params)
+    assert {name for name, _ in module.named_buffers()} == {"fixed"}
+    assert module.controls == {"mask": 1.0, "op": 0}
+    executable = backend.compile(model, backend.store(params))
+    images = np.random.default_rng(0).random((3, 1, 8, 8)).astype(np.float32)
+    mask = np.arange(64) % 2
+    seen = []
+    for controls in ({}, {"op": 1}, {"mask": mask, "op": 0}):
+        module.controls.update(controls)
+        given = module(torch.tensor(images)).detach().numpy()
+        expected = executable.predict({"image": images}, module.controls)["output"]
+        np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6)
+        assert np.ptp(given, axis=0).min() > 1e-3
+        seen.append(given)
+    assert not np.allclose(seen[0], seen[1])
+    assert not np.allclose(seen[0], seen[2])
+    assert not torch.equal(module.train()(torch.tensor(images)), torch.tensor(seen[2]))
+    for controls, message in (
+        ({"op": 2}, "'op' has the candidates 0 to 1, and got 2"),
+        ({"op": 0, "mask": np.ones(3)}, r"'mask' is \(3,\)"),
+        ({"mask": 1.0, "maks": 0}, "no control 'maks'; did you mean 'mask'"),
+    ):
+        module.controls.update(controls)
+        with pytest.raises(ModelError, match=message):
+            module(torch.tensor(images))
+
+
+def test_inputs_that_are_missing_or_left_over_are_told(backend: TorchBackend) -> None:
+    model = graph(MLP(10))
+    module = backend.native(model, nn.initial_parameters(model, 0))
+    image = torch.zeros(1, 1, 8, 8)
+    for args, kwargs in (((), {}), ((image, image), {}), ((image,), {"image": image})):
+        with pytest.raises(TypeError, match="the network takes image, and was given"):
+            module(*args, **kwargs)
+    with pytest.raises(TypeError, match="given 0 by position, imag"):
+        module(imag=image)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_torch_export_follows_an_evaluation(backend: TorchBackend) -> None:
+    model = graph(Controlled())
+    params = {**nn.initial_parameters(model, 0), "fixed": np.full(6, 2.0, np.float32)}
+    module = backend.native(model, params).eval()
+    module.controls.update({"op": 1, "mask": np.arange(64) % 2})
+    images = torch.rand(4, 1, 8, 8)
+    batch = torch.export.Dim("N", min=1)
+    program = torch.export.export(module, (images,), dynamic_shapes=(({0: batch},),))
+    assert set(program.state_dict) == set(params)
+    for size in (1, 4, 7):
+        x = torch.rand(size, 1, 8, 8)
+        torch.testing.assert_close(program.module()(x), module(x))

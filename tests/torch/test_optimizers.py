@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from vega_backend_torch.backend import TorchBackend
-from vega_backend_torch.optim import RULES
+from vega_backend_torch.rules import RULES
 from vega_backend_torch.store import TorchGradients
 from vega_core import nn
-from vega_core.backend import SGD, Adam, AdamW, Group, Optimizer, RMSprop, TrainSpec
+from vega_core.backend import GRDA, SGD, Adam, AdamW, Group, Optimizer, RMSprop, State, TrainSpec
 from vega_core.backend.reference import ReferenceUpdate
 
 STEPS = 25
@@ -49,6 +49,8 @@ RULE_CASES: dict[str, tuple[Optimizer, Callable[[Any], torch.optim.Optimizer] | 
         ),
         None,
     ),
+    "gRDA": (GRDA(lr=0.5, c=0.02, mu=0.7), None),
+    "gRDA decay": (GRDA(lr=0.1, c=0.01, weight_decay=0.1, decay_all=True), None),
     "decay on weights only": (AdamW(lr=0.01, weight_decay=0.5), None),
 }
 
@@ -193,3 +195,52 @@ def test_the_order_of_a_gradient_in_memory_does_not_matter(
         executable.apply(TorchGradients(moved))
         results.append(store.export().parameters["conv.weight"])
     np.testing.assert_array_equal(*results)
+
+
+def test_grda_sets_the_weights_to_zero_that_the_reference_does(backend: TorchBackend) -> None:
+    optimizer = GRDA(lr=0.1, c=0.5, mu=0.6)
+    params = nn.initial_parameters(graph(), 0)
+    executable = backend.compile(graph(), backend.store(params), train=TrainSpec(optimizer))
+    reference = ReferenceUpdate(optimizer, graph().parameters, dict(params))
+    for step in range(STEPS):
+        executable.apply(on_device(gradients(step)))
+        reference.step(gradients(step))
+    ours, theirs = executable.store.export().parameters["fc.weight"], reference.params["fc.weight"]
+    np.testing.assert_array_equal(ours == 0, theirs == 0)
+    assert 0.1 < (ours == 0).mean() < 0.9
+
+
+def test_a_slot_that_is_a_copy_begins_with_the_parameter(backend: TorchBackend) -> None:
+    spec = TrainSpec(GRDA(lr=0.1))
+    store = backend.store(nn.initial_parameters(graph(), 0))
+    executable = backend.compile(graph(), store, train=spec)
+    fresh = store.snapshot()
+
+    def copied(key: str = "fc.weight") -> bool:
+        state = store.export()
+        return np.array_equal(state.parameters[key], state.slots[f"{key}/accumulator"])
+
+    assert copied()
+    executable.apply(on_device(gradients(0)))
+    assert not copied()
+    trained = store.export()
+    store.load(trained)
+    assert not copied()
+    store.load(State(trained.parameters))
+    assert copied()
+    executable.apply(on_device(gradients(0)))
+    store.restore(fresh)
+    assert copied()
+    other = backend.store(nn.initial_parameters(graph(), 1))
+    store.copy_from(other, {"fc.weight": "fc.weight"})
+    assert copied()
+    assert np.array_equal(
+        store.export().parameters["fc.weight"], other.export().parameters["fc.weight"]
+    )
+    again = backend.store(nn.initial_parameters(graph(), 2))
+    again.load(trained)
+    backend.compile(graph(), again, train=spec).apply(on_device(gradients(1)))
+    store.load(trained)
+    executable.apply(on_device(gradients(1)))
+    for key, array in store.export().slots.items():
+        np.testing.assert_array_equal(array, again.export().slots[key])

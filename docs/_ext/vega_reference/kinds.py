@@ -54,6 +54,11 @@ RELATED = {
         "vega_core.execute:Ended",
         "vega_core.execute:Channel",
     ],
+    "exporter": [
+        "vega_core.exchange:Exportable",
+        "vega_core.exchange:Exported",
+        "vega_core.exchange:deployable",
+    ],
     "metric": ["vega_core.train:output_of"],
     "step": ["vega_core.pipeline:StepContext", "vega_core.pipeline:Output"],
     "trainer": ["vega_core.train:Context", "vega_core.train:LocalHost"],

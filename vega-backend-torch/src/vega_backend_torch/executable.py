@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 
-from vega_backend_torch.generate import Program, to_device
+from vega_backend_torch.arrays import to_numpy
+from vega_backend_torch.generate import Program
 from vega_backend_torch.optim import Update
-from vega_backend_torch.store import TorchGradients, TorchStore, to_numpy
+from vega_backend_torch.store import TorchGradients, TorchStore
 from vega_core.arrays import Array
 from vega_core.backend import Batch, Executable, Gradients, StepControls, StepResult, TrainSpec
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import step_key
+
+Control: TypeAlias = float | torch.Tensor
 
 
 class Training:
@@ -39,10 +43,10 @@ class Training:
         self.params = [self.leaves.get(name, store.tensor(name)) for name in program.params]
         self._losses = [program.outputs.index(name) for name in spec.losses]
         self._reduced = spec.precision != "float32"
-        self._device = store.device.type
+        self._device = store.placement.device.type
 
     def forward(
-        self, inputs: Sequence[torch.Tensor], controls: Sequence[float], key: int
+        self, inputs: Sequence[torch.Tensor], controls: Sequence[Control], key: int
     ) -> tuple[Mapping[str, torch.Tensor], torch.Tensor]:
         """Returns the outputs, detached, and the loss to differentiate."""
         with torch.autocast(self._device, torch.bfloat16, enabled=self._reduced):
@@ -87,7 +91,7 @@ class TorchExecutable(Executable):
         prediction: Callable[[frozenset[str]], Program],
     ) -> None:
         super().__init__(graph, store, train)
-        self._device = store.device
+        self._take = store.placement.take
         self._tensor = store.tensor
         self._prediction = prediction
         self._programs: dict[frozenset[str], tuple[Program, list[torch.Tensor]]] = {}
@@ -123,9 +127,12 @@ class TorchExecutable(Executable):
 
     def _arguments(
         self, program: Program, inputs: Batch, controls: StepControls
-    ) -> tuple[list[torch.Tensor], list[float], int]:
+    ) -> tuple[list[torch.Tensor], list[Control], int]:
         return (
-            [to_device(inputs[name], self._device) for name in program.inputs],
-            [controls.graph[name] for name in program.controls],
+            [self._take(inputs[name]) for name in program.inputs],
+            [self._control(controls.graph[name]) for name in program.controls],
             step_key(controls.seed, controls.step),
         )
+
+    def _control(self, value: float | Array) -> Control:
+        return self._take(value) if isinstance(value, np.ndarray) else value

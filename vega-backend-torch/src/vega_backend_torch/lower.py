@@ -17,13 +17,25 @@ import torch.nn.functional as F
 from vega_backend_torch.lowering import (
     activation,
     arithmetic,
+    control,
     convolution,
+    counting,
+    global_pooling,
+    indexing,
     linear,
+    logic,
     loss,
     normalization,
+    padding,
     pooling,
     random,
+    ranking,
+    rectifier,
+    reduction,
+    resampling,
+    rounding,
     shaping,
+    slicing,
 )
 from vega_backend_torch.lowering.site import Lowering
 from vega_core.nn import ops
@@ -34,19 +46,45 @@ LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = MappingProxyType(
     {
         **activation.LOWERINGS,
         **arithmetic.LOWERINGS,
+        **control.LOWERINGS,
         **convolution.LOWERINGS,
+        **counting.LOWERINGS,
+        **global_pooling.LOWERINGS,
+        **indexing.LOWERINGS,
         **linear.LOWERINGS,
+        **logic.LOWERINGS,
         **loss.LOWERINGS,
         **normalization.LOWERINGS,
+        **padding.LOWERINGS,
         **pooling.LOWERINGS,
         **random.LOWERINGS,
+        **ranking.LOWERINGS,
+        **rectifier.LOWERINGS,
+        **reduction.LOWERINGS,
+        **resampling.LOWERINGS,
+        **rounding.LOWERINGS,
         **shaping.LOWERINGS,
+        **slicing.LOWERINGS,
     }
 )
 """Lowering by operator type."""
 
 NAMESPACE: Final[Mapping[str, Any]] = MappingProxyType(
-    {"torch": torch, "F": F, "math": math, "masked": random.masked, "combined": combined}
+    {
+        "F": F,
+        "combined": combined,
+        "drawn": random.drawn,
+        "extended": padding.extended,
+        "hot": counting.hot,
+        "masked": random.masked,
+        "math": math,
+        "no_candidate": control.no_candidate,
+        "picked": resampling.picked,
+        "shares": slicing.shares,
+        "top": ranking.top,
+        "torch": torch,
+        "wrapped": indexing.wrapped,
+    }
 )
 """What the expressions may name."""
 

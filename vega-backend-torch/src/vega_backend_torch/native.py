@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
+from vega_backend_torch.arrays import Placement
 from vega_backend_torch.generate import generate
 from vega_core.backend import Params
+from vega_core.backend.batches import check_choices, resolve_controls
 from vega_core.errors import ModelError, StateError
+from vega_core.nn.choices import candidates
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import step_key
 
@@ -19,10 +23,19 @@ class GraphModule(torch.nn.Module):
 
     ``forward`` takes the graph's inputs in order, or by name, and returns the output, or outputs by
     name where there are several. ``train()`` and ``eval()`` choose the mode, as everywhere.
+    Controls (rates, masks, choices) are the entries of ``controls``, with their defaults at first;
+    `torch.export` follows an evaluation and keeps the values that they have then.
 
     Args:
         graph: The graph.
         params: Every parameter and statistic by name; copied.
+
+    Example:
+        ```python
+        module = backend.native(graph, params)
+        module.controls["drop1.rate"] = 0.1
+        scores = module.train()(images)
+        ```
     """
 
     def __init__(self, graph: Graph, params: Params) -> None:
@@ -32,45 +45,70 @@ class GraphModule(torch.nn.Module):
             raise StateError(f"parameters are missing: {missing}")
         statistics = [n for n, spec in graph.parameters.items() if spec.kind == "statistic"]
         self._programs = {
-            True: generate(graph.in_mode("train"), statistics),
+            True: generate(graph.in_mode("train"), moving=statistics),
             False: generate(graph.in_mode("eval")),
         }
-        self._defaults = tuple(graph.controls.values())
-        self._places: list[tuple[torch.nn.Module, str]] = []
-        for name in graph.parameters:
+        self._specs = graph.controls
+        self._candidates = candidates(graph)
+        self._given: dict[str, Any] = {n: one.default for n, one in graph.controls.items()}
+        self._places: dict[str, tuple[torch.nn.Module, str]] = {}
+        for name, spec in graph.parameters.items():
             try:
-                place = _hold(self, name, torch.tensor(params[name]), name in statistics)
+                place = _hold(self, name, torch.tensor(params[name]), spec.trained)
             except KeyError as error:
                 raise ModelError(f"{name!r} fits into no torch.nn.Module: {error}") from error
-            self._places.append(place)
+            self._places[name] = place
+
+    @property
+    def controls(self) -> dict[str, Any]:
+        """Value of each control by name, a number or an array; set an entry to change it."""
+        return self._given
 
     def forward(self, *args: torch.Tensor, **kwargs: torch.Tensor) -> Any:
-        """Runs the graph; dropout draws from PyTorch's own generator."""
+        """Runs the graph; dropout draws from PyTorch's own generator.
+
+        Raises:
+            TypeError: Inputs are missing, or left over.
+            ModelError: A control does not exist, or has another shape or no such candidate.
+        """
         program = self._programs[self.training]
-        given: Mapping[str, torch.Tensor] = {
-            **dict(zip(program.inputs, args, strict=False)),
-            **kwargs,
-        }
-        params = [getattr(module, name) for module, name in self._places]
+        inputs = _inputs(program.inputs, args, kwargs)
+        params = [getattr(*self._places[name]) for name in program.params]
+        found = resolve_controls(self._specs, {}, self._given, 0)
+        check_choices(self._candidates, found)
+        take = Placement((*params, *inputs)[0].device).take
+        values = [found.graph[name] for name in program.controls]
+        controls = [take(one) if isinstance(one, np.ndarray) else one for one in values]
         key = step_key(int(torch.randint(2**31, ())), 0) if self.training else 0
-        inputs = [given[name] for name in program.inputs]
-        outputs = program.run(params, inputs, self._defaults, key)
+        outputs = program.run(params, inputs, controls, key)
         if len(outputs) == 1:
             return outputs[0]
         return dict(zip(program.outputs, outputs, strict=True))
 
 
+def _inputs(
+    names: Sequence[str], args: Sequence[torch.Tensor], kwargs: Mapping[str, torch.Tensor]
+) -> list[torch.Tensor]:
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    if set(given) != set(names) or len(args) + len(kwargs) != len(names):
+        raise TypeError(
+            f"the network takes {', '.join(names)}, and was given {len(args)} by position"
+            f"{''.join(f', {name}' for name in kwargs)}"
+        )
+    return [given[name] for name in names]
+
+
 def _hold(
-    module: torch.nn.Module, name: str, tensor: torch.Tensor, statistic: bool
+    module: torch.nn.Module, name: str, tensor: torch.Tensor, trained: bool
 ) -> tuple[torch.nn.Module, str]:
     """Puts a tensor under a dotted name; returns the module that has it and its name there."""
     *path, last = name.split(".")
     for part in path:
         module = _inside(module, part)
-    if statistic:
-        module.register_buffer(last, tensor)
-    else:
+    if trained:
         module.register_parameter(last, torch.nn.Parameter(tensor))
+    else:
+        module.register_buffer(last, tensor)
     return module, last
 
 

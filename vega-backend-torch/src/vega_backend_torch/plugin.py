@@ -13,3 +13,15 @@ def vega_backends() -> Iterable[Provider]:
     yield Provider(
         "torch", "vega_backend_torch.backend:TorchBackend", "PyTorch.", aliases=("pytorch",)
     )
+
+
+@hookimpl
+def vega_exporters() -> Iterable[Provider]:
+    """Yields the exporter of PyTorch programs."""
+    yield Provider(
+        "torch",
+        "vega_backend_torch.export:TorchExporter",
+        "A program that PyTorch alone loads and runs.",
+        aliases=("pytorch", "pt2"),
+        backends=("torch",),
+    )

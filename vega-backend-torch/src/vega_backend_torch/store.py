@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vega_backend_torch.generate import to_device
+from vega_backend_torch.arrays import Placement, to_numpy
 from vega_core.arrays import Array
 from vega_core.backend import Gradients, Params, ParamStore, Snapshot, State
-from vega_core.backend.optimizers import SlotForm
-from vega_core.backend.state import form_of
+from vega_core.backend.slots import SlotForm, form_of
 from vega_core.errors import ModelError, StateError, suggest
 from vega_core.nn.shapes import Shape, show
 
@@ -24,7 +23,7 @@ class TorchGradients(Gradients):
     """Gradients as tensors.
 
     Attributes:
-        tensors: Gradient by parameter name.
+        tensors: Gradient by parameter name; sparse (COO) for a table that is updated row by row.
     """
 
     tensors: Tensors
@@ -41,7 +40,7 @@ class TorchGradients(Gradients):
             return NotImplemented
         summed = dict(self.tensors)
         for name, tensor in other.tensors.items():
-            summed[name] = summed[name] + tensor if name in summed else tensor
+            summed[name] = _sum(summed[name], tensor) if name in summed else tensor
         return TorchGradients(summed)
 
     def __mul__(self, factor: float) -> TorchGradients:
@@ -52,6 +51,7 @@ class TorchGradients(Gradients):
 class TorchSnapshot(Snapshot):
     """Copies of a store's tensors."""
 
+    owner: TorchStore
     parameters: Tensors
     slots: Tensors
     position: int
@@ -62,66 +62,69 @@ class TorchStore(ParamStore):
 
     Args:
         params: Parameters and statistics.
-        device: Where they live.
+        placement: Where they live.
     """
 
-    def __init__(self, params: Params, device: torch.device) -> None:
+    def __init__(self, params: Params, placement: Placement) -> None:
         super().__init__()
-        self.device = device
+        self.placement = placement
         self._tensors = {name: self._taken(array).clone() for name, array in params.items()}
         self._shapes = {name: (array.shape, str(array.dtype)) for name, array in params.items()}
         self._slots: dict[str, torch.Tensor] = {}
-        self._forms: dict[str, SlotForm] = {}
 
     @property
     def shapes(self) -> Mapping[str, tuple[Shape, str]]:
         return self._shapes
-
-    @property
-    def slot_forms(self) -> Mapping[str, SlotForm]:
-        return self._forms
 
     def tensor(self, name: str) -> torch.Tensor:
         """Returns the tensor of a parameter or statistic itself."""
         return self._tensors[name]
 
     def slot(self, name: str, slot: str, form: SlotForm) -> torch.Tensor:
-        """Returns the tensor of a slot itself, which begins at zero.
+        """Returns the tensor of a slot itself.
 
         A count is kept as float32, as PyTorch's fused optimizers want it, and exported as int64.
 
         Raises:
             StateError: The slot was loaded in another form.
         """
-        key = f"{name}/{slot}"
-        if self._forms.setdefault(key, form) != form:
-            raise StateError(f"slot {key!r} was loaded as a {self._forms[key]}, and is a {form}")
+        key = self._claim(name, slot, form)
         if key not in self._slots:
+            one = form in ("count", "number")
             like = self._tensors[name]
-            counts = form == "count"
-            self._slots[key] = (
-                torch.zeros((), device=self.device) if counts else torch.zeros_like(like)
-            )
+            device = self.placement.device
+            self._slots[key] = torch.empty((), device=device) if one else torch.empty_like(like)
+            self._begin(key)
         return self._slots[key]
 
     def snapshot(self) -> TorchSnapshot:
-        return TorchSnapshot(_copies(self._tensors), _copies(self._slots), self._position)
+        return TorchSnapshot(self, _copies(self._tensors), _copies(self._slots), self._position)
 
     def restore(self, snapshot: Snapshot) -> None:
         if not isinstance(snapshot, TorchSnapshot):
-            raise StateError(f"{type(snapshot).__name__} is no snapshot of this store")
+            raise StateError(f"{type(snapshot).__name__} is no snapshot of this backend")
+        if snapshot.owner is not self:
+            raise StateError("the snapshot is of another store")
         for name, tensor in self._tensors.items():
             tensor.copy_(snapshot.parameters[name])
         for key, tensor in self._slots.items():
             if key in snapshot.slots:
                 tensor.copy_(snapshot.slots[key])
             else:
-                tensor.zero_()
+                self._begin(key)
         self._position = snapshot.position
 
     def add(self, gradients: Gradients, scale: float) -> None:
         if not isinstance(gradients, TorchGradients):
             raise ModelError(f"{type(gradients).__name__} are no gradients of this backend")
+        for name, tensor in gradients.tensors.items():
+            if name not in self._shapes:
+                raise ModelError(f"no parameter {name!r}{suggest(name, self._shapes)}")
+            if tuple(tensor.shape) != self._shapes[name][0]:
+                raise ModelError(
+                    f"{name!r} is {show(self._shapes[name][0])}, and its gradient "
+                    f"{show(tuple(tensor.shape))}"
+                )
         for name, tensor in gradients.tensors.items():
             self._tensors[name].add_(tensor, alpha=scale)
 
@@ -137,8 +140,14 @@ class TorchStore(ParamStore):
                     f"{own!r} is {show(self._shapes[own][0])}, and {theirs!r} of the other store "
                     f"{show(other.shapes[theirs][0])}"
                 )
+        # Of one store a name may be read after it was written.
+        read = {theirs: other.tensor(theirs) for theirs in names.values()}
+        read = _copies(read) if other is self else read
         for own, theirs in names.items():
-            self._tensors[own].copy_(other.tensor(theirs))
+            self._tensors[own].copy_(read[theirs])
+        for key, form in self._forms.items():
+            if form == "copy" and key.rpartition("/")[0] in names:
+                self._begin(key)
 
     def _read(self) -> tuple[Params, Params]:
         slots = {
@@ -154,20 +163,25 @@ class TorchStore(ParamStore):
             self._tensors[name].copy_(tensor)
         for key, tensor in slots.items():
             name, _, slot = key.rpartition("/")
-            self.slot(name, slot, form_of(state.slots[key])).copy_(tensor)
+            form = self._forms.get(key) or form_of(state.slots[key], self._shapes[name][0])
+            self.slot(name, slot, form).copy_(tensor)
         for key in self._slots.keys() - state.slots.keys():
+            self._begin(key)
+
+    def _begin(self, key: str) -> None:
+        """Sets a slot to what it begins with."""
+        if self._forms[key] == "copy":
+            self._slots[key].copy_(self._tensors[key.rpartition("/")[0]])
+        else:
             self._slots[key].zero_()
 
     def _taken(self, array: Array) -> torch.Tensor:
-        return to_device(np.asarray(array, order="C"), self.device)
+        return self.placement.take(np.asarray(array, order="C"))
 
 
-def to_numpy(tensor: torch.Tensor) -> Array:
-    """Returns a copy on the host, in NumPy's order; bfloat16, which NumPy lacks, as float32."""
-    if tensor.dtype == torch.bfloat16:
-        tensor = tensor.float()
-    array: Array = tensor.detach().contiguous().cpu().numpy()
-    return array.copy() if array.base is not None else array
+def _sum(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Returns the sum of two gradients, of which one may be sparse."""
+    return other + one if one.is_sparse and not other.is_sparse else one + other
 
 
 def _copies(tensors: Tensors) -> dict[str, torch.Tensor]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vega_core.pipeline import load as load
     from vega_core.pipeline import run as run
     from vega_core.pipeline import tune as tune
+    from vega_core.pipeline.described import DescribedModel as DescribedModel
+    from vega_core.pipeline.finding import describe_model as describe_model
     from vega_core.plugins import Command as Command
     from vega_core.plugins import Provider as Provider
     from vega_core.plugins import hookimpl as hookimpl
@@ -32,6 +34,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Algorithm": "vega_core.search",
     "Command": "vega_core.plugins",
+    "DescribedModel": "vega_core.pipeline.described",
     "FAILED": "vega_core.search",
     "LoadedModel": "vega_core.pipeline",
     "Proposal": "vega_core.search",
@@ -41,6 +44,7 @@ _HOMES = {
     "Tuned": "vega_core.pipeline",
     "VegaError": "vega_core.errors",
     "algorithm": "vega_core.search",
+    "describe_model": "vega_core.pipeline.finding",
     "hookimpl": "vega_core.plugins",
     "load": "vega_core.pipeline",
     "run": "vega_core.pipeline",

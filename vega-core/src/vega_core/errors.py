@@ -51,6 +51,20 @@ class ModelError(UserError):
     """A model description that cannot be built."""
 
 
+class DescriptionError(ModelError):
+    """A malformed description of a model; the message begins with the place of the fault.
+
+    Attributes:
+        path: Keys and places of lists that lead to the fault.
+        fault: The message without the place.
+    """
+
+    def __init__(self, fault: str, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(f"{'.'.join(map(str, path))}: {fault}" if path else fault)
+        self.path = path
+        self.fault = fault
+
+
 class ShapeError(ModelError):
     """Shapes that do not fit; names the module path and both shapes."""
 

@@ -1,10 +1,11 @@
-"""Dense layers."""
+"""Dense layers and matrix products."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
+from vega_backend_torch.lowering.calls import call
 from vega_backend_torch.lowering.site import Lowering, Site
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
@@ -17,4 +18,5 @@ def gemm(op: ops.Gemm, site: Site) -> str:  # noqa: ARG001
 
 LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = {
     ops.Gemm: gemm,
+    ops.MatMul: call("torch.matmul"),
 }

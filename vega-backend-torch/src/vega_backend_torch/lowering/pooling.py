@@ -1,4 +1,4 @@
-"""Pooling."""
+"""Pooling over windows of one size."""
 
 from __future__ import annotations
 
@@ -35,14 +35,6 @@ def average_pool(op: ops.AveragePool, site: Site) -> str:
     return f"{sums} / {counts}"
 
 
-def global_average_pool(op: ops.GlobalAveragePool, site: Site) -> str:  # noqa: ARG001
-    """Lowers GlobalAveragePool."""
-    rank = len(site.specs[0].shape) - 2
-    if rank <= 3:
-        return f"F.adaptive_avg_pool{rank}d({site.inputs[0]}, 1)"
-    return f"{site.inputs[0]}.mean({literal(tuple(range(2, rank + 2)))}, keepdim=True)"
-
-
 def _cut(op: ops.MaxPool | ops.AveragePool, site: Site) -> str:
     """Returns the index that takes off windows which begin in what was padded by hand.
 
@@ -57,6 +49,5 @@ def _cut(op: ops.MaxPool | ops.AveragePool, site: Site) -> str:
 
 LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = {
     ops.AveragePool: average_pool,
-    ops.GlobalAveragePool: global_average_pool,
     ops.MaxPool: max_pool,
 }

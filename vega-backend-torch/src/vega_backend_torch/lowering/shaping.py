@@ -1,14 +1,14 @@
-"""Operators that move elements and change shapes."""
+"""Operators that give the same elements another shape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from vega_backend_torch.lowering.padding import pad_expression
 from vega_backend_torch.lowering.site import Lowering, Site, literal
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
+from vega_core.nn.shapes import axes_of
 
 
 def flatten(op: ops.Flatten, site: Site) -> str:
@@ -25,23 +25,40 @@ def flatten(op: ops.Flatten, site: Site) -> str:
 def reshape(op: ops.Reshape, site: Site) -> str:
     """Lowers Reshape; a copied dimension is read from the array."""
     x = site.inputs[0]
-    sizes = ", ".join(f"{x}.shape[{i}]" if d == 0 else literal(d) for i, d in enumerate(op.shape))
-    return f"{x}.reshape(({sizes},))"
+    sizes = [f"{x}.shape[{i}], " if d == 0 else f"{literal(d)}, " for i, d in enumerate(op.shape)]
+    return f"{x}.reshape(({''.join(sizes)}))"
 
 
-def concat(op: ops.Concat, site: Site) -> str:
-    """Lowers Concat."""
-    return f"torch.cat(({', '.join(site.inputs)},), {literal(op.axis)})"
+def transpose(op: ops.Transpose, site: Site) -> str:
+    """Lowers Transpose."""
+    return f"{site.inputs[0]}.permute({literal(op.perm)})"
 
 
-def pad(op: ops.Pad, site: Site) -> str:
-    """Lowers Pad."""
-    return pad_expression(site.inputs[0], op.pads, len(op.pads) // 2, op.value)
+def expand(op: ops.Expand, site: Site) -> str:
+    """Lowers Expand; -1 leaves an axis as it is."""
+    (x,), (spec,) = site.inputs, site.specs
+    (result,) = op.infer(spec)
+    old = (None,) * (len(result.shape) - len(spec.shape)) + spec.shape
+    pairs = zip(old, result.shape, strict=True)
+    return f"{x}.expand({literal(tuple([-1 if a == b else b for a, b in pairs]))})"
+
+
+def squeeze(op: ops.Squeeze, site: Site) -> str:
+    """Lowers Squeeze."""
+    return f"{site.inputs[0]}.squeeze({literal(op.axes)})"
+
+
+def unsqueeze(op: ops.Unsqueeze, site: Site) -> str:
+    """Lowers Unsqueeze."""
+    axes = axes_of(op.axes, (1,) * (len(site.specs[0].shape) + len(op.axes)))
+    return site.inputs[0] + "".join(f".unsqueeze({literal(axis)})" for axis in sorted(axes))
 
 
 LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = {
-    ops.Concat: concat,
+    ops.Expand: expand,
     ops.Flatten: flatten,
-    ops.Pad: pad,
     ops.Reshape: reshape,
+    ops.Squeeze: squeeze,
+    ops.Transpose: transpose,
+    ops.Unsqueeze: unsqueeze,
 }

@@ -16,13 +16,16 @@ class Site:
     """One node, as its lowering sees it.
 
     Attributes:
-        inputs: Variable of each input; a control's holds a Python number.
+        inputs: Variable of each input, which holds a tensor.
         params: Variable of each parameter by role.
         specs: Specification of each input.
         moving: Roles of the statistics that move.
         key: Expression of the node's random key.
         overwrites: Whether the first input is a fresh array that nothing reads any more, a gradient
             neither, so that its memory may take the output.
+        numbers: Expression of each input that is a control or constant of shape (), as a Python
+            number; None of the others.
+        by_row: Roles of the tables whose gradients are of the rows that are looked up alone.
     """
 
     inputs: Sequence[str]
@@ -31,6 +34,20 @@ class Site:
     moving: frozenset[str]
     key: str
     overwrites: bool = False
+    numbers: Sequence[str | None] = ()
+    by_row: frozenset[str] = frozenset()
+
+    @property
+    def terms(self) -> list[str]:
+        """Inputs of an infix operator: numbers where there are any, but at least one tensor."""
+        numbers = [text if text is None else f"({text})" for text in self.numbers]
+        if numbers and all(numbers):
+            numbers[0] = None
+        return [text or x for text, x in zip(numbers, self.inputs, strict=True)]
+
+    def number(self, index: int) -> str:
+        """Returns an input of shape () as a Python number, waiting for it where it is computed."""
+        return self.numbers[index] or f"{self.inputs[index]}.item()"
 
 
 Lowering: TypeAlias = Callable[[Any, Site], str]

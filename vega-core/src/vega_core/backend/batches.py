@@ -11,12 +11,12 @@ import numpy as np
 
 from vega_core.arrays import Array
 from vega_core.errors import DataError, ModelError, ShapeError, suggest
-from vega_core.nn.graph import Graph
+from vega_core.nn.graph import ControlSpec, Graph
 from vega_core.nn.ops import BatchNormalization
 from vega_core.nn.shapes import Shape, TensorSpec, show
 
 Batch: TypeAlias = Mapping[str, Array]
-Controls: TypeAlias = Mapping[str, float]
+Controls: TypeAlias = Mapping[str, "float | Array"]
 
 
 @dataclass(frozen=True)
@@ -24,46 +24,94 @@ class StepControls:
     """The controls of one step, complete.
 
     Attributes:
-        graph: Value of each of the graph's controls.
+        graph: Value of each of the graph's controls: a Python number of shape (), or an array.
         update: Value of each of the optimizer's.
         seed: The trial's seed.
         step: The step that random draws are a function of.
     """
 
-    graph: Mapping[str, float]
+    graph: Mapping[str, float | Array]
     update: Mapping[str, float]
     seed: int
     step: int
 
 
 def resolve_controls(
-    graph: Controls, update: Controls, given: Controls | None, position: int
+    graph: Mapping[str, ControlSpec],
+    update: Mapping[str, float],
+    given: Controls | None,
+    position: int,
 ) -> StepControls:
     """Returns the controls of a step: what is given, else the defaults.
 
     Args:
-        graph: Defaults of the graph's controls.
+        graph: The graph's controls.
         update: Defaults of the optimizer's controls; empty in prediction, which ignores them.
         given: What the caller gave.
         position: The step where none is given.
 
     Raises:
-        ModelError: A control that is given does not exist.
+        ModelError: A control that is given does not exist, or has another shape.
     """
-    own, rates, seed, step = dict(graph), dict(update), 0, position
-    for name, value in (given or {}).items():
-        if name in own:
-            own[name] = float(value)
-        elif name in rates:
-            rates[name] = float(value)
-        elif name == "seed":
-            seed = int(value)
-        elif name == "step":
-            step = int(value)
-        else:
-            known = [*own, *rates, "seed", "step"]
+    given = given or {}
+    for name in given:
+        if name not in graph and name not in update and name not in ("seed", "step"):
+            known = [*graph, *update, "seed", "step"]
             raise ModelError(f"there is no control {name!r}{suggest(name, known)}")
+    own = {name: _value(name, spec, given.get(name, spec.default)) for name, spec in graph.items()}
+    rates = {name: _rate(name, given.get(name, default)) for name, default in update.items()}
+    seed, step = (_whole(n, given.get(n, d)) for n, d in (("seed", 0), ("step", position)))
     return StepControls(own, rates, seed, step)
+
+
+def check_choices(candidates: Mapping[str, int], controls: StepControls) -> None:
+    """Checks that every choice is among its candidates, before a step has done anything.
+
+    Args:
+        candidates: Number of candidates by control; see `vega_core.nn.candidates`.
+        controls: The controls of the step.
+
+    Raises:
+        ModelError: One is not.
+    """
+    for name, count in candidates.items():
+        number = controls.graph[name]
+        if not 0 <= number < count:
+            raise ModelError(
+                f"choice {name!r} has the candidates 0 to {count - 1}, and got {number}"
+            )
+
+
+def _rate(name: str, value: float | Array) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ModelError(f"control {name!r} is one number, and got {value!r}") from None
+
+
+def _whole(name: str, value: float | Array) -> int:
+    number = _rate(name, value)
+    if not number.is_integer():
+        raise ModelError(f"control {name!r} is a whole number, and got {value!r}")
+    return int(value)
+
+
+def _value(name: str, control: ControlSpec, value: float | Array) -> float | Array:
+    """Returns a control's value: a Python number where it is one, else an array of its shape."""
+    if not control.shape:
+        if type(value) not in (float, int) and np.shape(value) != ():
+            raise ModelError(f"control {name!r} is one number, and got {np.shape(value)} of them")
+        if control.dtype.startswith("float"):
+            return float(value)
+        if value != int(value):
+            raise ModelError(f"control {name!r} is a whole number, and got {value}")
+        return int(value)
+    array = np.asarray(value, control.dtype)
+    if array.shape not in ((), control.shape):
+        raise ModelError(
+            f"control {name!r} is {show(array.shape)}, and {show(control.shape)} in the graph"
+        )
+    return np.ascontiguousarray(np.broadcast_to(array, control.shape))
 
 
 def take(inputs: Mapping[str, TensorSpec], batch: Batch) -> dict[str, Array]:

@@ -2,106 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from fnmatch import fnmatchcase
-from typing import Any, ClassVar, Literal, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from vega_core.arrays import Array
+from vega_core.backend.optimizer import Optimizer, Rates, Result
+from vega_core.backend.slots import SlotForm
 from vega_core.errors import ConfigError
-from vega_core.nn.primitive import Kind
-
-SlotForm: TypeAlias = Literal["parameter", "count"]
-Rates: TypeAlias = Mapping[str, float]
-Result: TypeAlias = tuple[Array, dict[str, Array]]
-
-
-@dataclass(frozen=True)
-class Group:
-    """Parameters that are updated at rates of their own.
-
-    Attributes:
-        pattern: Pattern of the parameters' names; the first group that matches holds.
-        lr_scale: Multiplies the learning rate.
-        decay_scale: Multiplies the weight decay; None for 1, and 0 for norms and biases.
-    """
-
-    pattern: str
-    lr_scale: float = 1.0
-    decay_scale: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optimizer(ABC):
-    """An update rule with the defaults of its rates.
-
-    The rates (learning rate, momentum, ...) are controls: they may be given anew at each step and
-    never compile anything. Everything else is structure.
-
-    Attributes:
-        lr: Learning rate.
-        weight_decay: Weight decay; norms and biases are spared unless ``decay_all`` or a group
-            says otherwise.
-        groups: Parameters with rates of their own.
-        decay_all: Whether norms and biases decay too.
-    """
-
-    slots: ClassVar[Mapping[str, SlotForm]]
-    """What is kept a parameter: an array like it, or a count of its updates (int64)."""
-    rates: ClassVar[tuple[str, ...]]
-    """Fields that are controls."""
-
-    lr: float = 1e-3
-    weight_decay: float = 0.0
-    groups: Sequence[Group] = ()
-    decay_all: bool = False
-
-    def __post_init__(self) -> None:
-        groups = tuple(g if isinstance(g, Group) else Group(**g) for g in self.groups)
-        object.__setattr__(self, "groups", groups)
-        for name, value in self.controls().items():
-            if not 0 <= value < float("inf"):
-                raise ConfigError(f"{type(self).__name__}.{name}: {value} is not in [0, inf)")
-        for name in ("momentum", "beta1", "beta2", "alpha"):
-            if self.controls().get(name, 0.0) >= 1:
-                value = self.controls()[name]
-                raise ConfigError(f"{type(self).__name__}.{name}: {value} is not in [0, 1)")
-
-    @abstractmethod
-    def update(
-        self, parameter: Array, gradient: Array, slots: Mapping[str, Array], rates: Rates
-    ) -> Result:
-        """Returns the parameter and its slots after one step; changes nothing in place.
-
-        Args:
-            parameter: The parameter.
-            gradient: The gradient of the loss.
-            slots: The parameter's slots; zeros at first.
-            rates: The controls; ``lr`` and ``weight_decay`` are scaled for this parameter.
-        """
-
-    def controls(self) -> dict[str, float]:
-        """Returns the rates by control name."""
-        return {name: float(getattr(self, name)) for name in self.rates}
-
-    def structure(self) -> dict[str, Any]:
-        """Returns what is no control, as plain data."""
-        own = [f.name for f in fields(self) if f.name not in (*self.rates, "groups", "betas")]
-        groups = [[g.pattern, g.lr_scale, g.decay_scale] for g in self.groups]
-        values = {name: getattr(self, name) for name in own}
-        return {"type": type(self).__name__, "groups": groups, **values}
-
-    def scales(self, name: str, kind: Kind) -> tuple[float, float]:
-        """Returns what multiplies the learning rate and the weight decay of a parameter."""
-        decays = 1.0 if self.decay_all or kind == "weight" else 0.0
-        for group in self.groups:
-            if fnmatchcase(name, group.pattern):
-                asked = decays if group.decay_scale is None else group.decay_scale
-                return group.lr_scale, asked
-        return 1.0, decays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +142,53 @@ class RMSprop(Optimizer):
         buffer = rates["momentum"] * slots["momentum_buffer"] + scaled
         parameter = parameter - rates["lr"] * buffer
         return parameter, {"square_avg": square, "momentum_buffer": buffer}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRDA(Optimizer):
+    """Generalized regularized dual averaging (Chao and Cheng, 2019): weights become exactly 0.
+
+    Steps go into an accumulator v, which begins as the weight: v = v - lr g. The weight is
+    sign(v) max(|v| - h, 0) with the threshold h = c lr^(1/2) (t lr)^mu after t steps. Each step
+    adds its own part, c lr^(1/2 + mu) (t^mu - (t - 1)^mu), so that h never falls under a schedule.
+
+    Attributes:
+        lr: Learning rate.
+        c: Size of the threshold.
+        mu: Power of its growth.
+        weight_decay: Multiplied by the weight and added to its gradient.
+        groups: Parameters with rates of their own.
+        decay_all: Whether norms and biases decay too.
+    """
+
+    slots: ClassVar[Mapping[str, SlotForm]] = {
+        "accumulator": "copy",
+        "threshold": "number",
+        "steps": "count",
+    }
+    rates: ClassVar[tuple[str, ...]] = ("lr", "c", "mu", "weight_decay")
+
+    c: float = 5e-4
+    mu: float = 0.8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mu == 0:
+            raise ConfigError("GRDA.mu: 0.0 is not positive")
+
+    def update(
+        self, parameter: Array, gradient: Array, slots: Mapping[str, Array], rates: Rates
+    ) -> Result:
+        gradient = gradient + rates["weight_decay"] * parameter
+        accumulator = slots["accumulator"] - rates["lr"] * gradient
+        steps, mu = slots["steps"] + 1, rates["mu"]
+        with np.errstate(divide="ignore"):
+            # t^mu - (t - 1)^mu without the difference of two large numbers.
+            growth = -np.power(steps, mu) * np.expm1(mu * np.log1p(-1 / steps))
+        threshold = slots["threshold"] + rates["c"] * rates["lr"] ** (0.5 + mu) * growth
+        left = np.maximum(np.abs(accumulator) - threshold, 0)
+        kept = {"accumulator": accumulator, "threshold": threshold, "steps": steps}
+        return np.sign(accumulator) * left, kept
 
 
 def adam_step(

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vega_core.arrays import Array
-from vega_core.backend.optimizers import Optimizer
+from vega_core.backend.optimizer import Optimizer
+from vega_core.backend.rows import update_rows
+from vega_core.backend.slots import fresh
 from vega_core.nn.primitive import ParameterSpec
 
 
@@ -33,8 +35,17 @@ class ReferenceUpdate:
         gradients: Mapping[str, Array],
         controls: Mapping[str, float] | None = None,
         clip_norm: float | None = None,
+        rows: Mapping[str, Array] | None = None,
     ) -> None:
-        """Updates the parameters that have a gradient, and no others."""
+        """Updates the parameters that have a gradient, and no others.
+
+        Args:
+            gradients: Gradient by parameter.
+            controls: Rates that differ from their defaults.
+            clip_norm: Largest norm of all gradients together.
+            rows: The rows to update, of parameters of which not all are; see
+                `vega_core.backend.rows`.
+        """
         if clip_norm is not None:
             gradients = clipped(gradients, clip_norm)
         rates = {**self.optimizer.controls(), **(controls or {})}
@@ -45,16 +56,16 @@ class ReferenceUpdate:
                 "lr": rates["lr"] * lr_scale,
                 "weight_decay": rates["weight_decay"] * decay_scale,
             }
-            slots = self.slots.get(name) or self._fresh(gradient)
-            self.params[name], self.slots[name] = self.optimizer.update(
-                self.params[name], gradient, slots, own
+            parameter = self.params[name]
+            slots = self.slots.get(name) or self._fresh(parameter)
+            self.params[name], self.slots[name] = (
+                self.optimizer.update(parameter, gradient, slots, own)
+                if rows is None or name not in rows
+                else update_rows(self.optimizer, parameter, gradient, slots, own, rows[name])
             )
 
-    def _fresh(self, gradient: Array) -> dict[str, Array]:
-        return {
-            slot: np.zeros((), np.int64) if form == "count" else np.zeros_like(gradient)
-            for slot, form in self.optimizer.slots.items()
-        }
+    def _fresh(self, parameter: Array) -> dict[str, Array]:
+        return {slot: fresh(form, parameter) for slot, form in self.optimizer.slots.items()}
 
 
 def clipped(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vega_core.arrays import Array
-from vega_core.backend.optimizers import SlotForm
+from vega_core.backend.slots import SlotForm, form_of, stored
 from vega_core.errors import StateError, suggest
 from vega_core.nn.shapes import Shape, show
 
@@ -102,11 +102,6 @@ def _parameter_faults(arrays: Params, expected: Mapping[str, tuple[Shape, str]])
             yield f"{name!r} is {array.dtype}, and {dtype} in the model"
 
 
-def form_of(slot: Array) -> SlotForm:
-    """Returns the form that a saved slot has, by its shape and type alone."""
-    return "count" if slot.shape == () and slot.dtype == np.int64 else "parameter"
-
-
 def _slot_faults(
     arrays: Params, expected: Mapping[str, tuple[Shape, str]], forms: Mapping[str, SlotForm]
 ) -> Iterator[str]:
@@ -116,8 +111,11 @@ def _slot_faults(
             yield f"slot {key!r} belongs to no parameter of the model"
             continue
         shape, dtype = expected[name]
-        form, found = form_of(array), f"slot {key!r} is {show(array.shape)} {array.dtype}"
-        if form != forms.get(key, form):
-            yield f"{found}, and a {forms[key]} in the store"
-        elif form == "parameter" and (array.shape, str(array.dtype)) != (shape, dtype):
-            yield f"{found}, its parameter {show(shape)} {dtype}"
+        form = forms.get(key, form_of(array, shape))
+        wanted, wanted_type = stored(form, shape, dtype)
+        if (array.shape, str(array.dtype)) != (wanted, wanted_type):
+            like = form in ("parameter", "copy")
+            other = (
+                f"its parameter {show(wanted)} {dtype}" if like else f"and a {form} in the store"
+            )
+            yield f"slot {key!r} is {show(array.shape)} {array.dtype}, {other}"

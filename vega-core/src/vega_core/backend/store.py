@@ -6,15 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from vega_core.arrays import Array
-from vega_core.backend.optimizers import SlotForm
+from vega_core.backend.slots import SlotForm, stored
 from vega_core.backend.state import Params, State, check_state
-from vega_core.errors import ModelError, suggest
+from vega_core.errors import ModelError, StateError, suggest
 from vega_core.nn.graph import Graph
 from vega_core.nn.shapes import Shape, show
 
 
 class Gradients(ABC):
-    """Gradients by parameter name, on the device; a parameter that nothing reached has none."""
+    """Gradients by parameter name, on the device; a parameter that nothing reached has none.
+
+    That of a table of which the step changes only some rows (`vega_core.backend.rows`) knows which
+    rows the batch looked up; a sum knows those of both.
+    """
 
     @property
     @abstractmethod
@@ -48,6 +52,7 @@ class ParamStore(ABC):
 
     def __init__(self) -> None:
         self._position = 0
+        self._forms: dict[str, SlotForm] = {}
 
     @property
     def position(self) -> int:
@@ -60,9 +65,9 @@ class ParamStore(ABC):
         """Shape and element type of each parameter and statistic."""
 
     @property
-    @abstractmethod
     def slot_forms(self) -> Mapping[str, SlotForm]:
         """Form of each slot that there is, by ``<parameter>/<slot>``."""
+        return self._forms
 
     def export(self) -> State:
         """Waits for the device and returns a copy of everything."""
@@ -71,6 +76,8 @@ class ParamStore(ABC):
 
     def load(self, state: State) -> None:
         """Takes a whole state, or nothing of it; slots that it lacks begin anew.
+
+        A slot of the form ``copy`` then begins as the parameter that is loaded.
 
         Raises:
             StateError: A parameter is missing, left over, or of another shape or type, or a slot
@@ -90,23 +97,45 @@ class ParamStore(ABC):
 
     @abstractmethod
     def restore(self, snapshot: Snapshot) -> None:
-        """Takes back what `snapshot` copied."""
+        """Takes back what `snapshot` copied.
+
+        Raises:
+            StateError: It is of another store; nothing is changed then.
+        """
 
     @abstractmethod
     def add(self, gradients: Gradients, scale: float) -> None:
-        """Adds ``scale`` times the gradients to their parameters, without any optimizer."""
+        """Adds ``scale`` times the gradients to their parameters, without any optimizer.
+
+        Raises:
+            ModelError: One is of a parameter that is not there, or has another shape; nothing is
+                changed then.
+        """
 
     @abstractmethod
     def copy_from(self, other: ParamStore, names: Mapping[str, str]) -> None:
-        """Copies parameters of another store of this backend.
+        """Copies parameters of a store of this backend; slots that are copies begin anew.
 
         Args:
-            other: The other store.
+            other: The other store, or this one: all is read before anything is written.
             names: The other's name by this store's name.
 
         Raises:
             StateError: A name does not exist, or shapes differ; nothing is copied then.
         """
+
+    def _claim(self, name: str, slot: str, form: SlotForm) -> str:
+        """Notes the form of a slot that an executable uses, and returns its key.
+
+        Raises:
+            StateError: It is there in a form that is stored otherwise.
+        """
+        key = f"{name}/{slot}"
+        known = self._forms.get(key, form)
+        if stored(known, *self.shapes[name]) != stored(form, *self.shapes[name]):
+            raise StateError(f"slot {key!r} is there as a {known}, and an optimizer keeps a {form}")
+        self._forms[key] = form
+        return key
 
     @abstractmethod
     def _read(self) -> tuple[Params, Params]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from vega_core.backend.optimizers import Optimizer
+from vega_core.backend.optimizer import Optimizer
 from vega_core.errors import ModelError, suggest
 from vega_core.nn.graph import Graph
 from vega_core.nn.serial import canonical_json
@@ -60,7 +60,7 @@ class TrainSpec:
 
     def trained(self, graph: Graph) -> tuple[str, ...]:
         """Returns the names of the parameters that are trained, in the graph's order."""
-        names = [name for name, spec in graph.parameters.items() if spec.kind != "statistic"]
+        names = [name for name, spec in graph.parameters.items() if spec.trained]
         return tuple(_matching(names, self.trainable, "trainable"))
 
     def moving(self, graph: Graph) -> tuple[str, ...]:
@@ -72,8 +72,8 @@ class TrainSpec:
         """Checks that the graph has what is to be trained.
 
         Raises:
-            ModelError: A loss is no output of shape (), nothing is trained, or a pattern matches no
-                name.
+            ModelError: A loss is no output of shape (), nothing is trained, a pattern matches no
+                name, or a control of the graph has the name of one of the optimizer's.
         """
         for name in self.losses:
             if name not in graph.outputs:
@@ -87,6 +87,11 @@ class TrainSpec:
         if not self.losses or not self.trained(graph):
             raise ModelError("nothing is to be trained: there is no loss, or no trained parameter")
         self.moving(graph)
+        if twice := sorted(graph.controls.keys() & self.controls()):
+            raise ModelError(
+                f"control {twice[0]!r} is one of the graph and a rate of the optimizer's "
+                f"{type(self.optimizer).__name__}; call the graph's otherwise"
+            )
 
 
 def _matching(names: Sequence[str], patterns: Sequence[str], what: str) -> Iterator[str]:

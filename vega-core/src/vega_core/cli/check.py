@@ -22,18 +22,16 @@ def command(file: Path, overrides: tuple[str, ...], no_data: bool, as_json: bool
     """Check the configuration FILE and print its plan.
 
     All faults are told at once, each with its line and column. Nothing is written, and no
-    deep-learning framework is imported.
+    deep-learning framework is imported, unless a model is a module of one.
     """
     # Imported here, so that `vega --help` does not wait for it.
     from vega_core.cli.output import emit
-    from vega_core.config import InvalidConfigError, load_config
+    from vega_core.config import InvalidConfigError, catalog_of, load_config
     from vega_core.pipeline.plan import plan_run
-    from vega_core.plugins import load_catalog
 
     try:
         config = load_config(file, overrides=overrides, check_data=not no_data)
-        catalog = load_catalog(config.plugins, config.folder)
-        plan = plan_run(config, catalog, check_data=not no_data)
+        plan = plan_run(config, catalog_of(config), check_data=not no_data)
     except InvalidConfigError as error:
         if not as_json:
             raise

@@ -143,6 +143,7 @@ def _data(component: Component, parameters: Sequence[Parameter]) -> dict[str, An
         "paper": component.provider.paper,
         "backends": component.provider.backends,
         "section": kind_of(component.kind).section,
+        "kit": kind_of(component.kind).kit,
         "parameters": [
             {
                 "name": one.name,
@@ -166,6 +167,7 @@ def _lines(component: Component, parameters: Sequence[Parameter]) -> Iterator[st
         ("paper", provider.paper),
         ("backends", ", ".join(provider.backends) or "all"),
         ("code", component.target),
+        ("kit", kind_of(component.kind).kit.replace(":", ".")),
     ]
     yield from table([(name, text) for name, text in facts if text], indent=2)
     yield ""

@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("vega_core.cli.schema", "Print the JSON Schema of configurations, for editors."),
     "plugins": ("vega_core.cli.plugins", "List plugins and what they provide."),
     "describe": ("vega_core.cli.describe", "Explain a component and its parameters."),
+    "stats": ("vega_core.cli.stats", "Count a model's parameters, multiply-adds and memory."),
+    "export": ("vega_core.cli.export", "Write a trained model in another format, checked."),
     "doctor": ("vega_core.cli.doctor", "Check the installation, its devices and its plugins."),
 }
 """Name to the module that has its ``command``, and what it does."""

@@ -15,6 +15,7 @@ from vega_core.config.bind import bind as bind
 if TYPE_CHECKING:
     from vega_core.config.diagnostics import Diagnostic as Diagnostic
     from vega_core.config.diagnostics import InvalidConfigError as InvalidConfigError
+    from vega_core.config.load import catalog_of as catalog_of
     from vega_core.config.load import load_config as load_config
     from vega_core.config.model import General as General
     from vega_core.config.model import HandOver as HandOver
@@ -32,6 +33,7 @@ _HOMES = {
     "RunConfig": "vega_core.config.model",
     "Source": "vega_core.config.source",
     "StepConfig": "vega_core.config.model",
+    "catalog_of": "vega_core.config.load",
     "json_schema": "vega_core.config.schema",
     "load_config": "vega_core.config.load",
     "load_source": "vega_core.config.source",

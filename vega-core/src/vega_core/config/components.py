@@ -15,7 +15,7 @@ from vega_core.config.modernize import flatten_params
 from vega_core.config.moves import drop, move
 from vega_core.config.names import searched_names
 from vega_core.config.nodes import Node, Path
-from vega_core.config.signatures import SLOTS, Signature, Signatures, is_nested
+from vega_core.config.signatures import SLOTS, Signature, Signatures, engine_keys, is_nested
 from vega_core.config.values import faults, takes_path
 from vega_core.errors import PluginError, suggest
 from vega_core.plugins.parameters import Parameter
@@ -33,13 +33,16 @@ class Components:
         signatures: What is installed.
         folder: Where relative paths start.
         check_data: Whether the files that a dataset names must exist.
+
+    Attributes:
+        signatures: What is installed.
     """
 
     def __init__(
         self, report: Report, signatures: Signatures, folder: FilePath, *, check_data: bool
     ) -> None:
         self._report = report
-        self._signatures = signatures
+        self.signatures = signatures
         self._folder = folder
         self._check_data = check_data
         self._searched = searched_names(report.root)
@@ -63,7 +66,7 @@ class Components:
         self._parameters(signature, inner, () if is_nested(kind) else _NOT_PARAMETERS)
 
     def check_model(self, path: Path) -> None:
-        """Checks the description of a model: of one network; several parts are not built yet."""
+        """Checks the description of a model: of one network, or of parts described likewise."""
         node = self._report.root.get(*path)
         modules = node.items.get("modules") if node is not None else None
         if node is None or modules is None:
@@ -73,15 +76,18 @@ class Components:
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             self._report.error((*path, "modules"), "expected a list of the names of parts")
             return
-        if len(parts) != 1:
-            message = "a model of several parts cannot be built yet; describe one: {type: ResNet}"
-            self._report.error((*path, "modules"), message)
-            return
-        if parts[0] not in node.items:
-            self._report.error((*path, "modules"), f"there is no part '{parts[0]}' below")
-        self.check("network", (*path, parts[0]))
+        if not parts:
+            self._report.error((*path, "modules"), "a model has at least one part")
+        for part in parts:
+            if part not in node.items:
+                self._report.error((*path, "modules"), f"there is no part '{part}' below")
+            self.check_model((*path, part))
+        whole = Signature("network", "a model of parts", engine_keys("network"))
+        for key, parameter in (whole.parameters or {}).items():
+            if key in node.items:
+                self._value(whole, parameter, (*path, key), node.items[key])
         for key in node.items:
-            if key not in ("modules", "ref", *parts):
+            if key not in ("modules", "ref", *parts, *engine_keys("network")):
                 self._unknown((*path, key), key, parts)
 
     def check_each(self, kind: str, path: Path) -> None:
@@ -120,13 +126,13 @@ class Components:
     def _find(self, kind: str, name: str, path: Path) -> Signature | None:
         # The step is named by the line; the message names the section.
         try:
-            return self._signatures.find(kind, name)
+            return self.signatures.find(kind, name)
         except PluginError as error:
             self._report.error(path, str(error))
             return None
 
     def _examples(self, kind: str) -> str:
-        names = self._signatures.names(kind)[:5]
+        names = self.signatures.names(kind)[:5]
         return f"; one of: {', '.join(names)}" if names else ""
 
     def _rearrange(self, signature: Signature, path: Path, node: Node) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from vega_core.config.components import Components
 from vega_core.config.constraints import check_constraints
 from vega_core.config.diagnostics import SHARED_KEYS, Report
+from vega_core.config.general import check_general
 from vega_core.config.messages import problems
 from vega_core.config.model import Choices, General, HandOver, RunConfig, StepConfig
 from vega_core.config.modernize import modernize
@@ -24,7 +25,7 @@ from vega_core.config.source import Source, load_source
 from vega_core.config.spaces import check_space
 from vega_core.config.steps import check_steps, fill_types
 from vega_core.errors import PluginError, suggest
-from vega_core.plugins import Catalog, NotInstalled, load_catalog
+from vega_core.plugins import Catalog, load_catalog
 
 
 def load_config(
@@ -55,7 +56,7 @@ def load_config(
     apply_overrides(report, overrides)
     modernize(report)
     catalog = _catalog(report, source.folder) if catalog is None else catalog
-    signatures = Signatures(catalog) if catalog is not None else None
+    signatures = Signatures(catalog, source.folder) if catalog is not None else None
     if signatures is not None:
         use_own_names(report, signatures)
     resolve_refs(report)
@@ -67,7 +68,7 @@ def load_config(
         components = Components(report, signatures, source.folder, check_data=check_data)
         choices = {step: _check_step(report, signatures, components, step) for step in steps}
         check_constraints(report, signatures, steps)
-        _check_named(report, signatures.catalog, steps)
+        check_general(report, components, steps)
     report.raise_errors()
     config = RunConfig.model_validate(_typed(report.root, steps)).with_choices(choices)
     return config.with_places(report.root, source.name, source.folder, report.notices)
@@ -143,20 +144,19 @@ def _check_step(
     return check_space(report, signatures, components, step)
 
 
-def _check_named(report: Report, catalog: Catalog, steps: Iterable[str]) -> None:
-    """Checks the components that ``general`` names; a backend must be there only if it trains."""
-    trains = any(report.root.get(step, "model") is not None for step in steps)
-    for key, needed in (("backend", trains), ("executor", False)):
-        node = report.root.get("general", key)
-        if node is None and not needed:
-            continue
-        name = node.value if node is not None else General.model_fields[key].default
-        if not isinstance(name, str):
-            continue
-        try:
-            catalog.find(key, name)
-        except NotInstalled as error:
-            if needed:
-                report.error(("general", key), str(error))
-        except PluginError as error:
-            report.error(("general", key), str(error))
+def catalog_of(config: RunConfig, base: FilePath | None = None) -> Catalog:
+    """Returns the components that a configuration can use.
+
+    They are those that are installed, the local code that it lists under ``plugins``, and the
+    modules of frameworks that it names, which nothing else may name.
+
+    Args:
+        config: The configuration.
+        base: Where its relative paths start; its own folder by default.
+
+    Raises:
+        PluginError: Local code is broken.
+    """
+    catalog = load_catalog(config.plugins, config.folder if base is None else base)
+    catalog.allow(config.texts())
+    return catalog

@@ -7,7 +7,14 @@ import re
 from vega_core.config.diagnostics import Diagnostic, InvalidConfigError
 from vega_core.config.model import RunConfig
 from vega_core.config.nodes import Mark, Node, Path
-from vega_core.errors import DataError, ModelError, SearchError, SpaceError, UserError
+from vega_core.errors import (
+    DataError,
+    DescriptionError,
+    ModelError,
+    SearchError,
+    SpaceError,
+    UserError,
+)
 
 _SECTIONS: tuple[tuple[type[UserError], str], ...] = (
     (SearchError, "search_algorithm"),
@@ -36,6 +43,8 @@ def _subject(root: Node | None, step: str, error: UserError) -> tuple[Path, str]
     text = str(error)
     if isinstance(error, SpaceError):
         return (step, "search_space", *error.path), text
+    if isinstance(error, DescriptionError) and error.path:
+        return (step, "model", *error.path), error.fault
     match = _SUBJECT.match(text)
     if root is not None and match:
         keys, message = match[1].split("."), text[match.end() :].lstrip()

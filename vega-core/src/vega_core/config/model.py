@@ -41,8 +41,8 @@ class _Section(BaseModel):
 class General(_Section):
     """What concerns the whole run: backend, workers, seed, limits and output."""
 
-    backend: str = "torch"
-    """The deep-learning framework that trains."""
+    backend: str | Block = "torch"
+    """The deep-learning framework that trains: its name, or its `type` and options beside it."""
     executor: str = "local"
     """What runs the trials: processes of this machine, or what a plugin provides."""
     workers: Annotated[int, Field(ge=0)] = 1
@@ -65,6 +65,17 @@ class General(_Section):
     """With more failed trials than this the run ends with exit code 3; no bound by default."""
     max_retries: Annotated[int, Field(ge=0)] = 1
     """How often an evaluation is tried again after its worker was lost."""
+
+    @property
+    def backend_name(self) -> str:
+        """Name of the backend."""
+        return self.backend if isinstance(self.backend, str) else str(self.backend["type"])
+
+    @property
+    def backend_options(self) -> dict[str, Any]:
+        """Options of the backend."""
+        given = {} if isinstance(self.backend, str) else self.backend
+        return {key: value for key, value in given.items() if key != "type"}
 
 
 class HandOver(_Section):
@@ -168,6 +179,11 @@ class RunConfig(_Section):
         """
         node = self._root.get(step) if self._root else None
         return frozenset(_leaves(node)) if node else frozenset()
+
+    def texts(self) -> list[str]:
+        """Returns every text that the configuration holds: what its user has written."""
+        found = [node.value for _, node in self._root.walk()] if self._root else []
+        return [value for value in found if isinstance(value, str)]
 
     def effective(self) -> dict[str, Any]:
         """Returns the configuration as plain data that loads to an equal one.

@@ -20,7 +20,8 @@ def modernize(report: Report) -> None:
         _apply(report, (), aliases.GENERAL_MOVES, aliases.GENERAL_REFUSED)
         for key, reason in aliases.GENERAL_UNUSED.items():
             drop(report, tuple(key.split(".")), reason)
-        _rename(report, ("general", "backend"), aliases.BACKENDS)
+        for path in (("general", "backend"), ("general", "backend", "type")):
+            _rename(report, path, aliases.BACKENDS)
     for name, node in report.root.items.items():
         if name not in SHARED_KEYS and isinstance(node.value, dict):
             _step(report, (name,))
@@ -169,11 +170,19 @@ def _metric_names(report: Report, step: Path) -> None:
 
 
 def _single_part(model: Node | None) -> None:
-    """``{modules: [x], x: {...}}`` is the part itself; a ``ref`` beside them stays."""
+    """``{modules: [x], x: {...}}`` is the part itself; what stands beside them stays."""
     modules = model.items.get("modules") if model else None
     if model is None or modules is None or not isinstance(modules.value, list):
         return
-    part = model.items.get(str(modules.value[0].value)) if len(modules.value) == 1 else None
-    ref = {key: node for key, node in model.items.items() if key == "ref"}
-    if part is not None and isinstance(part.value, dict) and len(model.items) == 2 + len(ref):
-        model.value = part.value | ref
+    name = str(modules.value[0].value) if len(modules.value) == 1 else ""
+    part = model.items.get(name)
+    beside = {key: node for key, node in model.items.items() if key not in ("modules", name)}
+    both = part is not None and any(key in part.items for key in beside)
+    if part is None or not isinstance(part.value, dict) or both:
+        return
+    if beside.keys() <= {"ref", "overrides", "rewrites", "format"}:
+        overrides = beside.get("overrides")
+        if overrides is not None and isinstance(overrides.value, dict):
+            named = {k.removeprefix(f"{name}."): node for k, node in overrides.items.items()}
+            overrides.value = named
+        model.value = part.value | beside

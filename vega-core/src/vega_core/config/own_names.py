@@ -15,7 +15,7 @@ from vega_core.config.signatures import SECTION_KINDS, SLOTS, Signatures, kind_a
 def use_own_names(report: Report, signatures: Signatures) -> None:
     """Rewrites the names of components in every step, in place; unknown ones stay."""
     for kind in ("backend", "executor"):
-        _rename(signatures, kind, report.root.get("general", kind))
+        _component(signatures, kind, report.root.get("general", kind))
     for step, block in report.root.items.items():
         if step in SHARED_KEYS:
             continue
@@ -39,6 +39,9 @@ def _component(signatures: Signatures, kind: str, node: Node | None) -> None:
         return
     _rename(signatures, kind, node)
     _rename(signatures, kind, node.items.get("type"))
+    modules = node.items.get("modules") if kind == "network" else None
+    for part in modules.plain() if modules and isinstance(modules.value, list) else ():
+        _component(signatures, kind, node.items.get(str(part)))
     for key, slot in SLOTS.get(kind, {}).items():
         _component(signatures, slot, node.items.get(key))
 

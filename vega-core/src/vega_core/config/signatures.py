@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from vega_core.errors import PluginError
 from vega_core.plugins import Catalog, kind_of
+from vega_core.plugins.modules import backend_of, target_of, with_place
 from vega_core.plugins.parameters import Parameter, parameters_of
 
 SECTION_KINDS: Mapping[str, str] = {
@@ -39,7 +41,7 @@ SLOTS: Mapping[str, Mapping[str, str]] = {
 }
 """Parameters that hold components themselves, one or a list of them, and of which kind."""
 
-_BOUND_TO_FRAMEWORK = ("backend", "executor", "exporter")
+_BOUND_TO_FRAMEWORK = ("executor",)
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,16 @@ class Signature:
 
 
 class Signatures:
-    """Looks signatures up, each once."""
+    """Looks signatures up, each once.
 
-    def __init__(self, catalog: Catalog) -> None:
+    Args:
+        catalog: What is installed.
+        folder: Where relative paths start in the names of a user's own modules.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path | None = None) -> None:
         self.catalog = catalog
+        self._folder = folder
         self._known: dict[tuple[str, str], Signature | PluginError] = {}
         self._own_names: dict[tuple[str, str], str] = {}
 
@@ -95,8 +103,8 @@ class Signatures:
     def own_name(self, kind: str, name: str) -> str:
         """Returns the one spelling of a component's name, whatever alias or case was written.
 
-        It names the plugin only where the bare name would not do. What is not installed keeps
-        the name as written.
+        It names the plugin only where the bare name would not do, and a file of a user's own by
+        its whole path. What is not installed keeps the name as written.
         """
         key = (kind, name)
         if key not in self._own_names:
@@ -106,21 +114,30 @@ class Signatures:
                 self._own_names[key] = name
         return self._own_names[key]
 
+    def is_module(self, name: str) -> bool:
+        """Tells a module of a framework, ``torch:my_package.MyNet``, from other names."""
+        backend = backend_of(name)
+        return bool(backend) and self.own_name("backend", backend) in self.names("backend")
+
     def names(self, kind: str) -> list[str]:
         """Returns the names of a kind that are installed."""
         return list(self.catalog.names(kind))
 
     def _read(self, kind: str, name: str) -> Signature:
-        if kind == "network" and self._is_native(name):
+        if kind == "network" and self.is_module(name):
+            target_of(name)
             return Signature(kind, name, None)
         component = self.catalog.find(kind, name)
         if kind in _BOUND_TO_FRAMEWORK or component.provider.backends:
             return Signature(kind, component.name, None)
         cls = self.catalog.load(kind, name)
         own = {parameter.name: parameter for parameter in parameters_of(cls)}
-        return Signature(kind, component.name, own | _engine_keys(kind), cls)
+        return Signature(kind, component.name, own | engine_keys(kind), cls)
 
     def _spelled(self, kind: str, name: str) -> str:
+        if kind == "network" and self.is_module(name):
+            backend, _, place = name.partition(":")
+            return with_place(f"{self.own_name('backend', backend)}:{place}", self._folder)
         component = self.catalog.find(kind, name)
         if component.name == name:
             return name
@@ -129,11 +146,6 @@ class Signatures:
         except PluginError:  # several plugins have one of that name
             alone = False
         return component.name if alone else component.qualified
-
-    def _is_native(self, name: str) -> bool:
-        """Tells a module of a framework, ``torch:my_package.MyNet``, from ``distribution:Name``."""
-        prefix, colon, rest = name.partition(":")
-        return bool(colon) and "." in rest and self.get("backend", prefix) is not None
 
 
 def kind_at(keys: Sequence[str]) -> str:
@@ -150,7 +162,8 @@ def is_nested(kind: str) -> bool:
     return kind_of(kind).nested
 
 
-def _engine_keys(kind: str) -> dict[str, Parameter]:
+def engine_keys(kind: str) -> dict[str, Parameter]:
+    """Returns the keys that the engine reads of a component, beside the component's own."""
     return {parameter.name: parameter for parameter in _ENGINE_KEYS.get(kind, ())}
 
 
@@ -165,4 +178,3 @@ _ENGINE_KEYS = {
         Parameter("format", int, 1, False, "Number of the description's format."),
     ),
 }
-"""Keys that the engine reads beside a component's own."""

@@ -8,10 +8,12 @@ from operator import add
 from typing import Any, TypeAlias
 
 from vega_core.errors import ModelError
+from vega_core.nn.draft import Draft
 from vega_core.nn.graph import Graph
+from vega_core.nn.networks import named_outputs
 from vega_core.nn.shapes import TensorSpec, show
 from vega_core.nn.tensor import Tensor
-from vega_core.nn.tracing import Tracer, named_outputs
+from vega_core.nn.tracing import Tracer
 
 LossFunction: TypeAlias = Callable[
     [Mapping[str, Tensor], Mapping[str, Tensor]], "Tensor | Mapping[str, Tensor]"
@@ -48,15 +50,8 @@ def compose(
         >>> sorted(training.outputs)
         ['loss', 'output']
     """
-    tracer = Tracer()
-    tracer.inputs.update(graph.inputs)
-    tracer.controls.update(graph.controls)
-    tracer.parameters.update(graph.parameters)
-    tracer.nodes.extend(graph.nodes)
-    tracer.specs.update(graph.specs)
-    outputs = {
-        name: Tensor(graph.specs[value], value, tracer) for name, value in graph.outputs.items()
-    }
+    tracer = Tracer(Draft(graph))
+    outputs = {name: tracer.tensor(value) for name, value in graph.outputs.items()}
     fields = {name: _target(tracer, name, spec) for name, spec in targets.items()}
     with tracer.active(), tracer.scope(scope):
         result: Any = loss(outputs, fields)
@@ -67,7 +62,8 @@ def compose(
             )
         if scope not in added:
             added[scope] = _sum(added, scope, _name_of(loss))
-    return tracer.graph({**outputs, **added})
+    named = {**outputs, **added}
+    return tracer.draft.graph({n: tracer.value(x, f"{scope}.{n}") for n, x in named.items()})
 
 
 def _sum(losses: Mapping[str, Tensor], scope: str, where: str) -> Tensor:
@@ -78,12 +74,11 @@ def _sum(losses: Mapping[str, Tensor], scope: str, where: str) -> Tensor:
 
 
 def _target(tracer: Tracer, name: str, spec: TensorSpec) -> Tensor:
-    if name in tracer.inputs:
-        if tracer.inputs[name] != spec:
-            raise ModelError(
-                f"{name!r} is an input of the model as {tracer.inputs[name]} and a target as {spec}"
-            )
-        return Tensor(spec, name, tracer)
+    known = tracer.draft.inputs.get(name)
+    if known is not None:
+        if known != spec:
+            raise ModelError(f"{name!r} is an input of the model as {known} and a target as {spec}")
+        return tracer.tensor(name)
     return tracer.input(name, spec)
 
 

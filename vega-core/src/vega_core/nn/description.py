@@ -1,181 +1,212 @@
-"""Descriptions: networks as plain data, from which a graph is built."""
+"""Descriptions: networks as plain data, from which a graph is built.
+
+A description says which network, by the name of a component, and with which hyperparameters; or
+several parts, each described so; what is set by name inside; and what is done to the graph.
+`vega_core.nn.forms` checks its form. A name means what the loader knows by it, and nothing else: no
+description names code.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from vega_core.errors import ModelError, suggest
+from vega_core.errors import DescriptionError
+from vega_core.nn.files import Files
+from vega_core.nn.forms import RESERVED_KEYS, canonical, merged
 from vega_core.nn.graph import Graph
 from vega_core.nn.module import Module
-from vega_core.nn.serial import FORMAT, canonical_json
+from vega_core.nn.networks import trace
+from vega_core.nn.parts import Parts
+from vega_core.nn.records import Keys, at, made, paths_in, takes
+from vega_core.nn.serial import canonical_json
 from vega_core.nn.shapes import TensorSpec, batched
-from vega_core.nn.tracing import trace
-from vega_core.nn.values import annotations_of, coerced
-
-RESERVED_KEYS: Final = frozenset({"type", "format", "overrides", "rewrites"})
-"""Keys of a description that are not hyperparameters of the network."""
-
-
-class Loader(Protocol):
-    """What finds a component's class: a catalog, or a worker's table of targets."""
-
-    def load(self, kind: str, name: str, /) -> Any:
-        """Returns the class that ``name`` means among components of ``kind``."""
+from vega_core.nn.sources import GraphSource, Loader
 
 
 def build_graph(
     description: Mapping[str, Any],
     catalog: Loader,
     inputs: Mapping[str, TensorSpec | Sequence[int]],
+    *,
+    folder: Path | None = None,
 ) -> Graph:
     """Builds the graph that a description means.
 
     Args:
-        description: ``{"type": "ResNet", "depth": 20, "overrides": {...}, "rewrites": [...]}``.
-        catalog: Finds networks (and rewrites) by name.
+        description: ``{"type": "ResNet", "depth": 20, "overrides": {...}, "rewrites": [...]}``, or
+            ``{"modules": ["backbone", "head"], "backbone": {"type": ...}, "head": {...}}``.
+        catalog: Finds networks, rewrites and operators by name.
         inputs: Specification of each input, or the shape of one sample.
+        folder: Where the files are that it names; none may lie outside. By default paths are taken
+            as they are, which is right for what a user has written, not for what a file says.
 
     Raises:
         ModelError: The description is malformed, or names what does not exist.
         ShapeError: The network does not fit the inputs.
     """
     checked = canonical(description)
-    network = build_network(checked, catalog)
+    build = _Builder(catalog, Files(folder))
+    model = build.model(checked)
     specs = {
         name: spec if isinstance(spec, TensorSpec) else batched(spec)
         for name, spec in inputs.items()
     }
-    graph = trace(network, specs, checked.get("overrides"))
-    for rewrite in checked.get("rewrites", ()):
-        graph = _rewritten(graph, rewrite, catalog)
+    graph = trace(model.network, specs, model.overrides)
+    for place, rewrite in enumerate(build.rewrites(checked)):
+        with at(("rewrites", place)):
+            result = rewrite(graph)
+        if not isinstance(result, Graph):
+            kind = checked["rewrites"][place]["type"]
+            raise DescriptionError(
+                f"{kind} returned {result!r}, which is no graph", ("rewrites", place)
+            )
+        graph = result
     return graph
 
 
-def build_network(description: Mapping[str, Any], catalog: Loader) -> Module:
+def build_network(
+    description: Mapping[str, Any], catalog: Loader, *, folder: Path | None = None
+) -> Module:
     """Returns the module that a description means, before overrides.
+
+    Args:
+        description: As for `build_graph`.
+        catalog: Finds networks by name.
+        folder: As for `build_graph`.
 
     Raises:
         ModelError: A hyperparameter is unknown, missing or of the wrong type.
     """
-    kind = description["type"]
-    cls = catalog.load("network", kind)
-    values = {key: value for key, value in description.items() if key not in RESERVED_KEYS}
-    known = {f.name: f for f in fields(cls) if f.name != "name"}
-    for key in values:
-        if key not in known:
-            raise ModelError(f"{kind} has no hyperparameter {key!r}{suggest(key, known)}")
-    for name, field in known.items():
-        if field.default is MISSING and field.default_factory is MISSING and name not in values:
-            raise ModelError(f"{kind} needs the hyperparameter {name!r}")
-    annotations = annotations_of(cls)
-    network = cls(
-        **{
-            key: coerced(value, annotations.get(key, Any), f"{kind}.{key}")
-            for key, value in values.items()
-        }
-    )
-    if not isinstance(network, Module):
-        raise ModelError(f"{kind} is a {cls.__name__}, which is no network")
-    return network
+    return _Builder(catalog, Files(folder)).model(canonical(description)).network
 
 
-def canonical(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a description with its format number, without empty parts.
-
-    Raises:
-        ModelError: It is no mapping, has no type, or is of a newer format.
-    """
-    if not isinstance(description, Mapping):
-        raise ModelError(f"a model is described by a mapping, and got {description!r}")
-    if not isinstance(description.get("type"), str):
-        raise ModelError(f"a model's description needs a 'type', and got {sorted(description)}")
-    if description.get("format", FORMAT) != FORMAT:
-        raise ModelError(
-            f"a description of format {description['format']!r}; this version reads {FORMAT}"
-        )
-    plain = {key: _plain(value) for key, value in description.items()}
-    for key, form in (("overrides", dict), ("rewrites", list)):
-        if not isinstance(plain.get(key) or form(), form):
-            raise ModelError(f"{key!r} of a description is no {form.__name__}: {plain[key]!r}")
-        if not plain.get(key):
-            plain.pop(key, None)
-    return {"format": FORMAT, **plain}
-
-
-def description_hash(description: Mapping[str, Any], catalog: Loader) -> str:
+def description_hash(
+    description: Mapping[str, Any], catalog: Loader, *, folder: Path | None = None
+) -> str:
     """Returns the SHA-256 of what a description means.
 
     It is of the network's record, so that a default that is written down, an alias of the type and
-    16.0 for 16 change nothing.
+    16.0 for 16 change nothing; and of the content of files, not of where they are.
 
     Args:
-        description: The description.
-        catalog: Finds networks by name.
+        description: As for `build_graph`.
+        catalog: Finds networks and rewrites by name.
+        folder: As for `build_graph`.
 
     Raises:
         ModelError: The description is malformed.
     """
     checked = canonical(description)
-    meaning = {key: value for key, value in checked.items() if key in RESERVED_KEYS - {"type"}}
-    network = _written(build_network(checked, catalog))
-    return hashlib.sha256(
-        canonical_json({**_whole(meaning), "network": network}).encode()
-    ).hexdigest()
+    build = _Builder(catalog, Files(folder))
+    model = build.model(checked)
+    meaning = {
+        "format": checked["format"],
+        "network": _written(model.network),
+        "overrides": _whole(model.overrides),
+        "rewrites": [
+            _written(rewrite) if is_dataclass(rewrite) else _whole(given)
+            for rewrite, given in zip(
+                build.rewrites(checked), checked.get("rewrites", ()), strict=True
+            )
+        ],
+    }
+    return hashlib.sha256(canonical_json(meaning).encode()).hexdigest()
 
 
-def fill_auto(description: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a description in which every value ``auto`` is replaced by what the data say.
+def with_files(
+    description: Mapping[str, Any], catalog: Loader, move: Callable[[str], tuple[str, str]]
+) -> dict[str, Any]:
+    """Returns a description in which every file has another name, and its SHA-256 beside it.
 
     Args:
-        description: The description.
-        known: Value by key, such as ``{"num_classes": 10}``.
+        description: As for `build_graph`.
+        catalog: Finds networks and rewrites by name.
+        move: Gives the new name of a file and its SHA-256, given the name that is written.
 
     Raises:
-        ModelError: A key is ``auto`` and not known.
+        ModelError: The description is malformed.
     """
 
-    def filled(key: str, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {k: filled(k, v) for k, v in value.items()}
-        if value != "auto":
-            return value
-        name = key.rsplit(".", 1)[-1]
-        if name not in known:
-            raise ModelError(
-                f"{key!r} is 'auto', and the data do not say it; they say {sorted(known)}"
-            )
-        return known[name]
+    def moved(kind: str, form: Mapping[str, Any]) -> dict[str, Any]:
+        if "modules" in form:
+            return {**form, **{name: moved(kind, form[name]) for name in form["modules"]}}
+        component, new = catalog.load(kind, form["type"]), dict(form)
+        for key in paths_in(component, form):
+            new[key], sha256 = move(form[key])
+            if takes(component, "sha256"):
+                new["sha256"] = sha256
+        return new
 
-    return {key: filled(key, value) for key, value in description.items()}
-
-
-def _rewritten(graph: Graph, rewrite: Mapping[str, Any], catalog: Loader) -> Graph:
-    if not isinstance(rewrite, Mapping) or not isinstance(rewrite.get("type"), str):
-        raise ModelError(f"a rewrite needs a 'type', and got {rewrite!r}")
-    cls = catalog.load("rewrite", rewrite["type"])
-    result = cls(**{key: value for key, value in rewrite.items() if key != "type"})(graph)
-    if not isinstance(result, Graph):
-        raise ModelError(f"rewrite {rewrite['type']!r} returned {result!r}, which is no graph")
-    return result
+    form = moved("network", canonical(description))
+    if "rewrites" in form:
+        form["rewrites"] = [moved("rewrite", rewrite) for rewrite in form["rewrites"]]
+    return form
 
 
-def _plain(value: Any) -> Any:
-    if type(value).__module__ == "numpy":
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+class _Model(NamedTuple):
+    """A network and what is set by name inside it."""
+
+    network: Module
+    overrides: dict[str, Any]
+
+
+class _Builder:
+    """Makes modules and rewrites of the canonical form."""
+
+    def __init__(self, catalog: Loader, files: Files) -> None:
+        self._catalog = catalog
+        self._files = files
+
+    def model(self, form: Mapping[str, Any], path: Keys = ()) -> _Model:
+        """Returns the network of a description, or of a part at a path of it."""
+        overrides = dict(form.get("overrides", {}))
+        if "modules" not in form:
+            return _Model(self._network(form, path), overrides)
+        parts = []
+        for name in form["modules"]:
+            part = self.model(form[name], (*path, name))
+            parts.append((name, part.network))
+            inner = {f"{name}.{key}": value for key, value in part.overrides.items()}
+            overrides = merged(overrides, inner, path)
+        return _Model(Parts(tuple(parts)), overrides)
+
+    def rewrites(self, form: Mapping[str, Any]) -> list[Any]:
+        """Returns the transformations that a description lists."""
+        found = []
+        for place, item in enumerate(form.get("rewrites", ())):
+            values = {key: value for key, value in item.items() if key != "type"}
+            cls = self._catalog.load("rewrite", item["type"])
+            rewrite = made(cls, values, ("rewrites", place), self._files)
+            if not callable(rewrite):
+                raise DescriptionError(f"{item['type']} transforms nothing", ("rewrites", place))
+            found.append(rewrite)
+        return found
+
+    def _network(self, form: Mapping[str, Any], path: Keys) -> Module:
+        kind = form["type"]
+        values = {key: value for key, value in form.items() if key not in RESERVED_KEYS}
+        with at((*path, "type")):
+            component = self._catalog.load("network", kind)
+        network = made(component, values, path, self._files)
+        if not isinstance(network, Module):
+            raise DescriptionError(f"{kind} is a {type(network).__name__}, no network", path)
+        if isinstance(network, GraphSource):
+            return replace(network, catalog=self._catalog)
+        return network
 
 
 def _written(value: Any) -> Any:
     """Returns a record, and those that it holds, as plain data."""
     if is_dataclass(value) and not isinstance(value, type):
-        cls = type(value)
-        held = {f.name: _written(getattr(value, f.name)) for f in fields(value)}
-        return {"type": f"{cls.__module__}:{cls.__qualname__}", **held}
+        kind = f"{type(value).__module__}:{type(value).__qualname__}"
+        if isinstance(value, GraphSource):
+            return {"type": kind, **value.identity(), "mode": value.mode}
+        own = [one.name for one in fields(value) if one.metadata.get("configured", True)]
+        return {"type": kind, **{name: _written(getattr(value, name)) for name in own}}
     if isinstance(value, (list, tuple)):
         return [_written(item) for item in value]
     return value

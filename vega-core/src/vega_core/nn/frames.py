@@ -2,57 +2,138 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from vega_core.errors import ModelError
 
 if TYPE_CHECKING:
     from vega_core.nn.module import Module
     from vega_core.nn.primitive import Mode
 
 
-@dataclass
 class Frame:
     """One call of one module; names are counted afresh in each.
 
     A shared module's second call counts from 1 again, so that its children get the names, and with
     them the parameters, of the first.
 
-    Attributes:
+    Args:
         path: Dotted name of the module; empty for the network itself.
-        leaf: Whether the module is an operator, whose node takes the module's own name.
+        record: The module, whose fields name the modules that they hold.
         mode: The mode that the module or one around it has fixed.
-        attributes: Names of the modules in the module's fields, by identity.
-        taken: Names given in this frame.
     """
 
-    path: str
-    leaf: bool = False
-    mode: Mode | None = None
-    attributes: Mapping[int, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-    _counts: Counter[str] = field(default_factory=Counter)
+    __slots__ = ("_attributes", "_counts", "_record", "_taken", "mode", "path")
+
+    def __init__(self, path: str, record: Module | None = None, mode: Mode | None = None) -> None:
+        self.path = path
+        self.mode = mode
+        self._record = record
+        self._attributes: Mapping[int, str] | None = None
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
 
     def inside(self, name: str) -> str:
         """Returns the dotted name of something inside this frame."""
         return f"{self.path}.{name}" if self.path else name
 
+    def module(self, module: Module, default: str | None) -> str:
+        """Returns the name that a module gets inside this frame.
+
+        Args:
+            module: A module at its first call.
+            default: Its name, where neither it nor a field has one.
+
+        Raises:
+            ModelError: Another module of this frame has the name.
+        """
+        name = module.name or self._held(module) or default
+        if name is None:
+            return self.number(type(module).__name__.lower())
+        if name in self._taken:
+            where = f" in {self.path!r}" if self.path else ""
+            raise ModelError(
+                f"two modules have the name {name!r}{where}; call one object twice to share "
+                "parameters, or rename one"
+            )
+        self._taken.add(name)
+        return name
+
+    def node(self, kind: str, aside: bool = False) -> str:
+        """Returns what the name of a new node, and those of its parameters, begin with.
+
+        Args:
+            kind: Type of its operator, in lower case.
+            aside: Whether it leaves an operator module's own name to another node.
+        """
+        record, free = self._record, not aside and self.path not in self._taken
+        if record is not None and record.is_operator and self.path and free:
+            self._taken.add(self.path)
+            return self.path
+        return self.inside(self.number(kind))
+
     def number(self, kind: str) -> str:
         """Returns the next free ``<kind>_<n>``."""
         while True:
-            self._counts[kind] += 1
-            name = f"{kind}_{self._counts[kind]}"
-            if name not in self.taken:
-                self.taken.add(name)
+            count = self._counts[kind] = self._counts.get(kind, 0) + 1
+            name = f"{kind}_{count}"
+            if name not in self._taken:
+                self._taken.add(name)
                 return name
 
-    def node(self, kind: str) -> str:
-        """Returns what the name of a new node, and those of its parameters, begin with."""
-        if self.leaf and self.path and not self.taken:
-            self.taken.add(self.path)
-            return self.path
-        return self.inside(self.number(kind))
+    def _held(self, module: Module) -> str | None:
+        """Returns the field, and the place in it, that holds a module."""
+        if self._record is None:
+            return None
+        if self._attributes is None:
+            self._attributes = held_by(self._record)
+        return self._attributes.get(id(module))
+
+
+class Frames:
+    """The calls under way, the network's first, and which place each dotted name means."""
+
+    def __init__(self) -> None:
+        self._stack = [Frame("")]
+        self._parents: dict[str, str] = {}
+
+    @property
+    def top(self) -> Frame:
+        """The call that is under way."""
+        return self._stack[-1]
+
+    def push(self, frame: Frame) -> None:
+        """Begins a call."""
+        self._stack.append(frame)
+
+    def pop(self) -> None:
+        """Ends the call that is under way."""
+        self._stack.pop()
+
+    @contextmanager
+    def within(self, path: str, mode: Mode | None = None) -> Iterator[None]:
+        """Stands at a path for a while, as if a module of that name were called."""
+        self.push(Frame(path, mode=mode))
+        try:
+            yield
+        finally:
+            self.pop()
+
+    def claim(self, path: str) -> None:
+        """Checks that a name means one place: ``a.b`` in the network is no ``b`` in ``a``.
+
+        Raises:
+            ModelError: Another place has given the name; names both.
+        """
+        place = self.top.path
+        parent = self._parents.setdefault(path, place)
+        if parent != place:
+            first, second = (f"in {p!r}" if p else "in the network" for p in (parent, place))
+            raise ModelError(
+                f"the name {path!r} is given twice, {first} and {second}; rename one of the modules"
+            )
 
 
 def held_by(record: Module) -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,14 @@ class Initializer(ABC):
     @abstractmethod
     def __call__(self, rng: np.random.Generator, shape: Sequence[int]) -> NDArray[np.float32]:
         """Returns a float32 array of ``shape``."""
+
+    def for_transposed(self, groups: int) -> Initializer:  # noqa: ARG002
+        """Returns the same for the weight (in, out / groups, *kernel) of a transposed convolution.
+
+        Args:
+            groups: Number of its channel groups.
+        """
+        return self
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,28 @@ class Uniform(Initializer):
 
 
 @dataclass(frozen=True)
-class KaimingNormal(Initializer):
+class _ByFans(Initializer):
+    """Draws of a size that depends on how many inputs or outputs a unit has.
+
+    Attributes:
+        transposed: Whether the weight is laid out (in, out / groups, *kernel), as those of
+            transposed convolutions are, and not (out, in / groups, *kernel).
+        groups: Number of channel groups. Where a weight is not transposed, the default 1
+            counts the outputs of all groups, as PyTorch does.
+    """
+
+    transposed: bool = field(default=False, kw_only=True)
+    groups: int = field(default=1, kw_only=True)
+
+    def for_transposed(self, groups: int) -> Initializer:
+        return replace(self, transposed=True, groups=groups)
+
+    def _fans(self, shape: Sequence[int]) -> dict[Fan, int]:
+        return fans(shape, self.transposed, self.groups)
+
+
+@dataclass(frozen=True)
+class KaimingNormal(_ByFans):
     """Normal draws of standard deviation gain / sqrt(fan) (He et al., 2015).
 
     Attributes:
@@ -73,11 +102,11 @@ class KaimingNormal(Initializer):
     gain: float = math.sqrt(2.0)
 
     def __call__(self, rng: np.random.Generator, shape: Sequence[int]) -> NDArray[np.float32]:
-        return Normal(self.gain / math.sqrt(fans(shape)[self.fan]))(rng, shape)
+        return Normal(self.gain / math.sqrt(self._fans(shape)[self.fan]))(rng, shape)
 
 
 @dataclass(frozen=True)
-class KaimingUniform(Initializer):
+class KaimingUniform(_ByFans):
     """Uniform draws of the same variance as `KaimingNormal`.
 
     The default gain of 1 / sqrt(3) gives the bound 1 / sqrt(fan_in), what PyTorch takes for
@@ -88,17 +117,17 @@ class KaimingUniform(Initializer):
     gain: float = math.sqrt(1.0 / 3.0)
 
     def __call__(self, rng: np.random.Generator, shape: Sequence[int]) -> NDArray[np.float32]:
-        return Uniform(self.gain * math.sqrt(3.0 / fans(shape)[self.fan]))(rng, shape)
+        return Uniform(self.gain * math.sqrt(3.0 / self._fans(shape)[self.fan]))(rng, shape)
 
 
 @dataclass(frozen=True)
-class XavierUniform(Initializer):
+class XavierUniform(_ByFans):
     """Uniform draws of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
 
     gain: float = 1.0
 
     def __call__(self, rng: np.random.Generator, shape: Sequence[int]) -> NDArray[np.float32]:
-        return Uniform(self.gain * math.sqrt(6.0 / sum(fans(shape).values())))(rng, shape)
+        return Uniform(self.gain * math.sqrt(6.0 / sum(self._fans(shape).values())))(rng, shape)
 
 
 ZEROS = Full(0.0)
@@ -110,8 +139,17 @@ INITIALIZERS: dict[str, type[Initializer]] = {
 }
 
 
-def fans(shape: Sequence[int]) -> dict[Fan, int]:
-    """Returns inputs and outputs a unit of a weight of shape (out, in, *kernel)."""
+def fans(shape: Sequence[int], transposed: bool = False, groups: int = 1) -> dict[Fan, int]:
+    """Returns how many inputs and outputs a unit of a weight has.
+
+    Args:
+        shape: Shape of the weight, (out, in / groups, *kernel).
+        transposed: Whether it is (in, out / groups, *kernel) instead.
+        groups: Number of channel groups, which the first axis holds all of.
+    """
     kernel = math.prod(shape[2:])
-    inputs = shape[1] if len(shape) > 1 else shape[0] if shape else 1
-    return {"fan_in": inputs * kernel, "fan_out": (shape[0] if shape else 1) * kernel}
+    first = shape[0] if shape else 1
+    second = shape[1] if len(shape) > 1 else first
+    whole, part = max(first // groups, 1) * kernel, second * kernel
+    inputs, outputs = (whole, part) if transposed else (part, whole)
+    return {"fan_in": inputs, "fan_out": outputs}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from typing_extensions import ParamSpec, dataclass_transform
 
+from vega_core.errors import ModelError
 from vega_core.nn.primitive import Mode
 from vega_core.nn.tracing import current
 
@@ -46,6 +49,8 @@ class Module(_Record):
     one object again shares its parameters; an equal record does not.
 
     Attributes:
+        is_operator: Whether its first node has the module's own name.
+        overridable: Names of the fields that overrides may set; None for all.
         name: Name inside the calling module.
         mode: Whether it runs as in training or as in evaluation, whatever the graph
             does; None inherits.
@@ -62,6 +67,9 @@ class Module(_Record):
         ['layer.weight', 'layer.bias']
     """
 
+    is_operator: ClassVar[bool] = False
+    overridable: ClassVar[tuple[str, ...] | None] = None
+
     name: str | None = field(default=None, kw_only=True, metadata={"configured": False})
     mode: Mode | None = field(default=None, kw_only=True)
 
@@ -75,8 +83,38 @@ class Module(_Record):
         return result
 
 
+def check_arguments(
+    module: Module, args: Sequence[Any], kwargs: Mapping[str, Any], names: Iterable[str] = ()
+) -> None:
+    """Checks that a module's `forward` takes some arguments.
+
+    Args:
+        module: The module.
+        args: Arguments by position.
+        kwargs: Arguments by name.
+        names: What the arguments are called, for the message.
+
+    Raises:
+        ModelError: It does not; names what it takes and what it is given.
+    """
+    signature = inspect.signature(module.forward)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        given = ", ".join(names or kwargs) or f"{len(args)} by position"
+        raise ModelError(
+            f"{type(module).__name__} takes the inputs {', '.join(signature.parameters)}, and was "
+            f"given {given}: {error}"
+        ) from None
+
+
 class Operator(Module):
-    """A module that emits one primitive operator, with comfortable hyperparameters."""
+    """A module that emits one primitive operator, with comfortable hyperparameters.
+
+    The operator's node has the module's own name.
+    """
+
+    is_operator: ClassVar[bool] = True
 
 
 class Block(Module):

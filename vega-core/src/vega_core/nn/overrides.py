@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from vega_core.errors import ModelError, suggest
 from vega_core.nn.values import annotations_of, coerced
 
 if TYPE_CHECKING:
     from vega_core.nn.module import Module
+
+MAKING: Final = ("out_channels", "out_features")
+"""Fields that say how many channels a module gives."""
+TAKING: Final = dict(zip(("in_channels", "in_features"), MAKING, strict=True))
+"""Names for how many channels a module takes. Of a module that has no such field they are set where
+the channels are made; a pattern finds them in modules that have the field beside."""
+SPELLINGS: Final = {"in_channels": "inchannels", "out_channels": "outchannels"}
+"""How earlier releases and the paper spell names; meant where a module has no such field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How many channels an override wants a module to take.
+
+    Attributes:
+        override: The override, as written.
+        module: Dotted name of the module.
+        channels: The number.
+    """
+
+    override: str
+    module: str
+    channels: int
 
 
 @dataclass
@@ -45,37 +68,68 @@ class Overrides:
     exactly as many as it matches. What is inside a shared module matches once, however often that
     is called.
 
-    Raises:
-        ModelError: From `apply`, where a value does not fit its field or two keys disagree.
+    ``in_channels`` and ``in_features`` may be named where a module has no such field. They are
+    noted in `taken`; a pattern finds them where it would find ``out_channels`` (``out_features``).
+
+    Args:
+        overrides: Value by key or pattern.
+        settings: More values by key, which follow from overrides: override and value.
+
+    Attributes:
+        taken: What is wanted of channels that modules take, in trace order.
     """
 
-    def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[str, Any],
+        settings: Mapping[str, tuple[str, int]] | None = None,
+    ) -> None:
+        self.taken: list[Taking] = []
         self._exact: dict[str, Any] = {}
         self._patterns: list[_Pattern] = []
-        for key, value in (overrides or {}).items():
+        for key, value in overrides.items():
+            if not isinstance(key, str):
+                raise ModelError(f"an override is a dotted name, and got {key!r}")
             plain = value.tolist() if type(value).__module__ == "numpy" else value
             if any(sign in key for sign in "*?["):
                 self._patterns.append(_Pattern(key, plain))
             else:
                 self._exact[key] = plain
+        self._settings = settings or {}
         self._used: set[str] = set()
         self._found: dict[str, dict[str, Any]] = {}
+        self._takers: list[str] = []
 
     def apply(self, module: Module, path: str) -> Module:
-        """Returns the module with the fields that the overrides name."""
+        """Returns the module with the fields that the overrides name.
+
+        Raises:
+            ModelError: A value does not fit its field, or two keys disagree.
+        """
         if not self._exact and not self._patterns:
             return module
+        names = module.overridable or [
+            field.name for field in fields(module) if field.metadata.get("configured", True)
+        ]
         changes: dict[str, Any] = {}
-        for field in fields(module):
-            if field.name == "name":
-                continue
-            key = f"{path}.{field.name}" if path else field.name
+        for name in names:
+            key = _inside(path, name)
             if key not in self._found:
-                self._found[key] = self._find(key)
+                self._found[key] = self._find(key) | self._respelled(path, name, names)
             if found := self._found[key]:
-                annotation = annotations_of(type(module)).get(field.name, Any)
-                changes[field.name] = coerced(self._agreed(key, found), annotation, key)
+                annotation = annotations_of(type(module)).get(name, Any)
+                changes[name] = coerced(self._agreed(key, found), annotation, key)
+        self._take(path, names)
         return replace(module, **changes) if changes else module
+
+    @property
+    def fields(self) -> Collection[str]:
+        """The fields of the modules met so far, by dotted name."""
+        return self._found.keys()
+
+    def given(self, key: str) -> tuple[str, Any] | None:
+        """Returns the override that has set a field, and its value."""
+        return next(iter(self._found.get(key, {}).items()), None)
 
     def finish(self) -> None:
         """Checks, after the trace, that every override has been applied.
@@ -83,38 +137,84 @@ class Overrides:
         Raises:
             ModelError: One matched nothing, or not as often as it has values.
         """
-        self.check_lengths()
-        for key in (*self._exact, *(p.text for p in self._patterns)):
+        self.check_lengths(done=True)
+        for key in (*self._exact, *(p.text for p in self._patterns), *self._settings):
             if key not in self._used:
                 raise ModelError(
-                    f"override {key!r} matches no hyperparameter{suggest(key, self._found)}"
+                    f"override {key!r} matches no hyperparameter{suggest(key, self._known())}"
                 )
-        for pattern in self._patterns:
-            if pattern.length is not None and pattern.length != pattern.matches:
-                raise ModelError(_miscounted(pattern, str(pattern.matches)))
 
-    def check_lengths(self) -> None:
-        """Checks, where a trace has failed, that no pattern ran out of values before.
+    def check_lengths(self, *, done: bool = False) -> None:
+        """Checks that patterns have as many values as they match.
+
+        Args:
+            done: Whether the trace is; otherwise it has failed, perhaps as there were too few.
 
         Raises:
-            ModelError: One did.
+            ModelError: One has more or fewer.
         """
         for pattern in self._patterns:
-            if pattern.length is not None and pattern.matches > pattern.length:
-                raise ModelError(_miscounted(pattern, f"{pattern.matches} or more"))
+            length, matches = pattern.length, pattern.matches
+            if length is None or matches == length or (matches < length and not done):
+                continue
+            if done and not matches:
+                continue  # told as one that matches nothing
+            times = f"{matches} times" if done else f"{matches} times or more"
+            raise ModelError(f"override {pattern.text!r} has {length} values and matches {times}")
 
-    def _find(self, key: str) -> dict[str, Any]:
+    def _take(self, path: str, names: Collection[str]) -> None:
+        for name, beside in TAKING.items():
+            if name in names:
+                continue
+            key = _inside(path, name)
+            if beside in names:
+                self._takers.append(key)
+            found = self._find(key, patterns=beside in names, ending=name)
+            found |= self._respelled(path, name, names, patterns=beside in names)
+            if found:
+                channels = coerced(self._agreed(key, found), int, key)
+                if channels < 1:
+                    raise ModelError(f"{key}: a number of channels is positive, got {channels}")
+                self.taken.append(Taking(next(iter(found)), path, channels))
+
+    def _respelled(
+        self, path: str, name: str, names: Collection[str], patterns: bool = True
+    ) -> dict[str, Any]:
+        """Returns the values that overrides give a field under its earlier spelling."""
+        old = SPELLINGS.get(name)
+        if old is None or old in names:
+            return {}
+        return self._find(_inside(path, old), patterns=patterns, ending=old)
+
+    def _find(self, key: str, patterns: bool = True, ending: str = "") -> dict[str, Any]:
+        """Returns the values that overrides give a key, by override.
+
+        Args:
+            key: The key.
+            patterns: Whether patterns are asked too.
+            ending: What the last word of a pattern must be; any by default.
+        """
         found: dict[str, Any] = {}
         if key in self._exact:
             found[key] = self._exact[key]
             self._used.add(key)
-        for pattern in self._patterns:
+        if key in self._settings:
+            override, found_value = self._settings[key]
+            found[override] = found_value
+            self._used.add(key)
+        for pattern in self._patterns if patterns else ():
+            if ending and pattern.text.rpartition(".")[2] != ending:
+                continue
             if fnmatchcase(key, pattern.text):
                 self._used.add(pattern.text)
                 value = pattern.next_value()
                 if value is not _NOTHING:
                     found[pattern.text] = value
         return found
+
+    def _known(self) -> Iterator[str]:
+        yield from self._found
+        yield from self._takers
 
     @staticmethod
     def _agreed(key: str, found: Mapping[str, Any]) -> Any:
@@ -128,5 +228,5 @@ class Overrides:
         return value
 
 
-def _miscounted(pattern: _Pattern, matches: str) -> str:
-    return f"override {pattern.text!r} has {pattern.length} values and matches {matches} times"
+def _inside(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

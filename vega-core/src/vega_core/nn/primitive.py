@@ -16,7 +16,7 @@ from vega_core.nn.initializers import ZEROS, Initializer
 from vega_core.nn.shapes import Shape, TensorSpec
 from vega_core.nn.values import annotations_of, coerced, is_plain
 
-Kind: TypeAlias = Literal["weight", "bias", "norm", "statistic"]
+Kind: TypeAlias = Literal["weight", "bias", "norm", "embedding", "statistic", "constant"]
 Mode: TypeAlias = Literal["train", "eval"]
 
 
@@ -29,13 +29,20 @@ class ParameterSpec:
         dtype: Its element type.
         init: How it begins.
         kind: ``weight``; ``bias`` and ``norm`` (scale and shift of a normalization), which
-            weight decay leaves alone; ``statistic``, which moves with the data and is not trained.
+            weight decay leaves alone; ``embedding``, of which a step changes only the rows that
+            the batch looks up; ``statistic``, which moves with the data and is not trained;
+            ``constant``, which never changes.
     """
 
     shape: Shape
     init: Initializer = ZEROS
     kind: Kind = "weight"
     dtype: str = "float32"
+
+    @property
+    def trained(self) -> bool:
+        """Whether training changes it by its gradient."""
+        return self.kind not in ("statistic", "constant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,15 @@ class Primitive(ABC):
 
     Attributes:
         version: Raised where attributes or meaning change; graphs of another version are refused.
+        lowerings: Import target (``package.module:function``) by backend name, for operators that
+            the backends do not know themselves. What the function takes and returns, the
+            backend says (``vega_core.backend`` and its own documentation).
+        counted: Whether `macs` knows the multiply-adds.
     """
 
     version: ClassVar[int] = 1
+    counted: ClassVar[bool] = True
+    lowerings: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -102,7 +115,7 @@ class Primitive(ABC):
 
     def attributes(self) -> dict[str, Any]:
         """Returns the fields as plain data."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in _field_names(type(self))}
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
@@ -132,6 +145,11 @@ class Primitive(ABC):
 
 
 _annotations = lru_cache(maxsize=1024)(annotations_of)
+
+
+@lru_cache(maxsize=1024)
+def _field_names(cls: type[Primitive]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
 
 
 def _checked(cls: type[Primitive], name: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vega_core.arrays import Array
+from vega_core.nn.choices import candidates, specialised
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import draw_key
 from vega_core.nn.primitive import Call, Mode
@@ -35,11 +36,13 @@ def evaluate(
     inputs: Mapping[str, Array],
     *,
     mode: Mode = "eval",
-    controls: Mapping[str, float] | None = None,
+    controls: Mapping[str, float | Array] | None = None,
     seed: int = 0,
     step: int = 0,
 ) -> Evaluation:
     """Runs a graph operator by operator, in the precision of the arrays given.
+
+    Of a choice only the chosen branch runs.
 
     Args:
         graph: What to run.
@@ -53,10 +56,14 @@ def evaluate(
     arrays = dict(params)
     values: dict[str, Array] = {name: np.asarray(inputs[name]) for name in graph.inputs}
     precision = _precision([*arrays.values(), *values.values()])
-    for name, default in graph.controls.items():
-        values[name] = np.asarray((controls or {}).get(name, default), precision)
+    for name, control in graph.controls.items():
+        dtype = precision if control.dtype.startswith("float") else np.dtype(control.dtype)
+        given = np.asarray((controls or {}).get(name, control.default), dtype)
+        values[name] = np.broadcast_to(given, control.shape)
+    chosen = {name: int(values[name]) for name in candidates(graph)}
+    graph = specialised(graph, chosen).in_mode(mode)
     moved: dict[str, Array] = {}
-    for node in graph.in_mode(mode).nodes:
+    for node in graph.nodes:
         call = Call(
             [values[name] for name in node.inputs],
             {role: arrays[name] for role, name in node.params.items()},

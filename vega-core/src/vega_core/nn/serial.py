@@ -11,9 +11,9 @@ from typing import Any, Final, get_type_hints
 import numpy as np
 
 from vega_core.errors import ModelError, ShapeError, suggest
-from vega_core.nn.graph import Graph, Node
+from vega_core.nn.graph import ControlSpec, Graph, Node
 from vega_core.nn.initializers import INITIALIZERS, Initializer
-from vega_core.nn.ops import OPERATORS
+from vega_core.nn.ops import OPERATORS, Choice
 from vega_core.nn.primitive import Kind, ParameterSpec, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show
 from vega_core.nn.values import coerced, encoded
@@ -35,7 +35,10 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "inputs": {name: _spec(spec) for name, spec in graph.inputs.items()},
-        "controls": encoded(dict(graph.controls)),
+        "controls": {
+            name: {**_spec(control), "default": encoded(control.default)}
+            for name, control in graph.controls.items()
+        },
         "parameters": {
             name: {**_spec(spec), "kind": spec.kind, "init": _record(spec.init)}
             for name, spec in graph.parameters.items()
@@ -50,6 +53,7 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
                 },
                 "inputs": list(node.inputs),
                 "params": dict(node.params),
+                "module": node.module,
             }
             for node in graph.nodes
         ],
@@ -58,14 +62,18 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
 
 
 def graph_hash(graph: Graph) -> str:
-    """Returns the SHA-256 of what a graph computes; where parameters and controls begin is no part.
+    """Returns the SHA-256 of what a graph computes.
+
+    Where parameters and controls begin is no part of it, nor which module a node came from.
 
     Equal hashes mean: the same program on arrays of the same names and shapes.
     """
     data = graph_to_dict(graph)
-    data["controls"] = sorted(graph.controls)
-    for parameter in data["parameters"].values():
-        del parameter["init"]
+    for part, key in (("controls", "default"), ("parameters", "init")):
+        for item in data[part].values():
+            del item[key]
+    for node in data["nodes"]:
+        del node["module"]
     return hashlib.sha256(_text(data).encode()).hexdigest()
 
 
@@ -87,14 +95,11 @@ def graph_from_dict(
         raise ModelError(f"a graph of format {found!r}; this version reads {FORMAT}")
     try:
         inputs = {name: _tensor_spec(name, item) for name, item in data["inputs"].items()}
-        controls = {
-            name: coerced(value, float, f"control {name!r}")
-            for name, value in data["controls"].items()
-        }
+        controls = {name: _control(name, item) for name, item in data["controls"].items()}
         parameters = {name: _parameter(name, item) for name, item in data["parameters"].items()}
         nodes = tuple(_node(item, find) for item in data["nodes"])
         outputs = _names(data["outputs"], "outputs")
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise ModelError(f"the graph is malformed: {error!r}") from error
     specs = infer_specs(inputs, controls, parameters, nodes)
     for name, value in outputs.items():
@@ -105,7 +110,7 @@ def graph_from_dict(
 
 def infer_specs(
     inputs: Mapping[str, TensorSpec],
-    controls: Mapping[str, float],
+    controls: Mapping[str, ControlSpec],
     parameters: Mapping[str, ParameterSpec],
     nodes: tuple[Node, ...],
 ) -> dict[str, TensorSpec]:
@@ -115,17 +120,19 @@ def infer_specs(
         ModelError: A node reads an unknown value, or two values have one name.
         ShapeError: A node's inputs or parameters do not fit it.
     """
-    specs = {**inputs, **dict.fromkeys(controls, TensorSpec(()))}
+    specs = {**inputs, **{name: control.spec for name, control in controls.items()}}
     for node in nodes:
         for name in node.inputs:
             if name not in specs:
                 raise ModelError(f"{node.name}: input {name!r} is no value{suggest(name, specs)}")
+        if isinstance(node.op, Choice) and node.inputs[:1] and node.inputs[0] not in controls:
+            raise ModelError(f"{node.name}: a choice is made by a control, not {node.inputs[0]!r}")
         arguments = tuple(specs[name] for name in node.inputs)
         try:
             outputs, wanted = node.op.infer(*arguments), node.op.parameters(*arguments)
         except ShapeError as error:
             raise ShapeError(f"{node.name}: {error}") from error
-        except (TypeError, ValueError, IndexError) as error:
+        except (TypeError, ValueError, IndexError, ArithmeticError) as error:
             shapes = ", ".join(map(str, arguments))
             raise ModelError(
                 f"{node.name}: {type(node.op).__name__} cannot take {len(arguments)} inputs "
@@ -162,7 +169,7 @@ def _text(data: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _spec(spec: TensorSpec | ParameterSpec) -> dict[str, Any]:
+def _spec(spec: TensorSpec | ParameterSpec | ControlSpec) -> dict[str, Any]:
     return {"shape": list(spec.shape), "dtype": spec.dtype}
 
 
@@ -176,6 +183,11 @@ def _tensor_spec(name: str, item: Mapping[str, Any]) -> TensorSpec:
     if np.dtype(dtype).name != dtype or np.dtype(dtype).kind not in "biuf":
         raise ModelError(f"dtype of {name!r}: {dtype!r} is no name of an element type")
     return TensorSpec(coerced(item["shape"], Shape, f"shape of {name!r}"), dtype)
+
+
+def _control(name: str, item: Mapping[str, Any]) -> ControlSpec:
+    spec = _tensor_spec(name, item)
+    return ControlSpec(coerced(item["default"], float, f"control {name!r}"), spec.shape, spec.dtype)
 
 
 def _parameter(name: str, item: Mapping[str, Any]) -> ParameterSpec:
@@ -204,7 +216,8 @@ def _node(item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from error
     inputs = coerced(item["inputs"], tuple[str, ...], f"inputs of {name!r}")
-    return Node(name, op, inputs, _names(item["params"], f"parameters of {name!r}"))
+    params = _names(item["params"], f"parameters of {name!r}")
+    return Node(name, op, inputs, params, coerced(item["module"], str, f"module of {name!r}"))
 
 
 def _operator(item: Mapping[str, Any], find: Callable[[str], type[Primitive]] | None) -> Primitive:

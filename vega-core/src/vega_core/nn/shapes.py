@@ -79,6 +79,59 @@ def axis_of(axis: int, shape: Sequence[int]) -> int:
     return axis % len(shape)
 
 
+def axes_of(axes: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+    """Returns several axes counted from the front, in the order given.
+
+    Raises:
+        ShapeError: The shape lacks one, or one is named twice.
+    """
+    found = tuple([axis_of(axis, shape) for axis in axes])
+    if len(set(found)) != len(found):
+        raise ShapeError(f"axes {tuple(axes)} of shape {show(shape)} name one twice")
+    return found
+
+
+def product(sizes: Sequence[int]) -> int:
+    """Returns the size of several axes made one.
+
+    Raises:
+        ShapeError: The batch size is among them more than once.
+    """
+    if sum([size < 0 for size in sizes]) > 1:
+        raise ShapeError(f"axes of {show(sizes)} hold the batch more than once; keep them apart")
+    return math.prod(sizes)
+
+
+def check_windows(
+    spatial: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    pads: Sequence[int],
+    dilations: Sequence[int],
+) -> None:
+    """Checks that the sizes of a window are as many as the spatial axes, and no nonsense.
+
+    Raises:
+        ShapeError: They are not.
+    """
+    rank = len(kernel)
+    if len(spatial) != rank or not 1 <= rank <= 3:
+        raise ShapeError(
+            f"a window of {rank} axes {show(kernel)} on an input of {show(spatial)}: it needs as "
+            "many, one to three"
+        )
+    if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
+        raise ShapeError(
+            f"a window {show(kernel)} needs {rank} strides, {rank} dilations and {2 * rank} pads, "
+            f"and got {show(strides)}, {show(dilations)} and {tuple(pads)}"
+        )
+    if min((*kernel, *strides, *dilations), default=1) < 1 or min(pads, default=0) < 0:
+        raise ShapeError(
+            f"kernel {show(kernel)}, strides {show(strides)} and dilations {show(dilations)} "
+            f"must be positive, pads {tuple(pads)} not negative"
+        )
+
+
 def windows(
     spatial: Sequence[int],
     kernel: Sequence[int],
@@ -100,19 +153,8 @@ def windows(
     Raises:
         ShapeError: A window is larger than the padded input, or the numbers of sizes differ.
     """
+    check_windows(spatial, kernel, strides, pads, dilations)
     rank = len(kernel)
-    if len(spatial) != rank:
-        raise ShapeError(f"a window of {rank} axes {show(kernel)} on an input of {show(spatial)}")
-    if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank:
-        raise ShapeError(
-            f"a window {show(kernel)} needs {rank} strides, {rank} dilations and {2 * rank} pads, "
-            f"and got {show(strides)}, {show(dilations)} and {tuple(pads)}"
-        )
-    if min((*kernel, *strides, *dilations), default=1) < 1 or min(pads, default=0) < 0:
-        raise ShapeError(
-            f"kernel {show(kernel)}, strides {show(strides)} and dilations {show(dilations)} "
-            f"must be positive, pads {tuple(pads)} not negative"
-        )
     sizes = []
     for axis in range(rank):
         begin, end = pads[axis], pads[axis + rank]

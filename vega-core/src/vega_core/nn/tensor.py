@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn import ops
+from vega_core.nn.ops.constant import numbers
 from vega_core.nn.shapes import Shape, TensorSpec, show
+from vega_core.nn.subscripts import Subscript, subscripted
 
 if TYPE_CHECKING:
     from vega_core.nn.primitive import Primitive
     from vega_core.nn.tracing import Tracer
+
+Operand: TypeAlias = "Tensor | float | Array"
+"""What arithmetic takes beside a tensor: numbers and arrays become constants."""
 
 
 class Tensor:
@@ -22,6 +28,7 @@ class Tensor:
     """
 
     __slots__ = ("_tracer", "spec", "value")
+    __array_ufunc__ = None  # an array leaves `array + tensor` to the tensor
 
     def __init__(self, spec: TensorSpec, value: str, tracer: Tracer) -> None:
         self.spec = spec
@@ -54,32 +61,70 @@ class Tensor:
         """Emits an operator with one output on this tensor and ``others``."""
         return self._tracer.emit(op, (self, *others))[0]
 
-    def __add__(self, other: Tensor | float) -> Tensor:
-        return self.apply(ops.Add(), self._like(other))
+    def like(self, other: Operand) -> Tensor:
+        """Returns a number or array as a constant of this element type, and a tensor as it is."""
+        if isinstance(other, Tensor):
+            return other
+        return self._tracer.emit(ops.Constant(numbers(other), self.dtype), ())[0]
 
-    def __radd__(self, other: float) -> Tensor:
-        return self._like(other) + self
+    def __add__(self, other: Operand) -> Tensor:
+        return self.apply(ops.Add(), self.like(other))
 
-    def __sub__(self, other: Tensor | float) -> Tensor:
-        return self.apply(ops.Sub(), self._like(other))
+    def __radd__(self, other: Operand) -> Tensor:
+        return self.like(other) + self
 
-    def __rsub__(self, other: float) -> Tensor:
-        return self._like(other) - self
+    def __sub__(self, other: Operand) -> Tensor:
+        return self.apply(ops.Sub(), self.like(other))
 
-    def __mul__(self, other: Tensor | float) -> Tensor:
-        return self.apply(ops.Mul(), self._like(other))
+    def __rsub__(self, other: Operand) -> Tensor:
+        return self.like(other) - self
 
-    def __rmul__(self, other: float) -> Tensor:
-        return self._like(other) * self
+    def __mul__(self, other: Operand) -> Tensor:
+        return self.apply(ops.Mul(), self.like(other))
 
-    def __truediv__(self, other: Tensor | float) -> Tensor:
-        return self.apply(ops.Div(), self._like(other))
+    def __rmul__(self, other: Operand) -> Tensor:
+        return self.like(other) * self
 
-    def __rtruediv__(self, other: float) -> Tensor:
-        return self._like(other) / self
+    def __truediv__(self, other: Operand) -> Tensor:
+        if not self.dtype.startswith("float"):
+            raise ShapeError(f"{self!r} divided by {other!r}: cast integers to floats first")
+        return self.apply(ops.Div(), self.like(other))
+
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return self.like(other) / self
+
+    def __pow__(self, other: Operand) -> Tensor:
+        return self.apply(ops.Pow(), self.like(other))
+
+    def __rpow__(self, other: Operand) -> Tensor:
+        return self.like(other) ** self
+
+    def __matmul__(self, other: Operand) -> Tensor:
+        return self.apply(ops.MatMul(), self.like(other))
+
+    def __rmatmul__(self, other: Operand) -> Tensor:
+        return self.like(other) @ self
 
     def __neg__(self) -> Tensor:
-        return self._like(0.0) - self
+        return self.apply(ops.Neg())
+
+    def __lt__(self, other: Tensor | float) -> Tensor:
+        return self.apply(ops.Less(), self.like(other))
+
+    def __le__(self, other: Tensor | float) -> Tensor:
+        return self.apply(ops.LessOrEqual(), self.like(other))
+
+    def __gt__(self, other: Tensor | float) -> Tensor:
+        return self.apply(ops.Greater(), self.like(other))
+
+    def __ge__(self, other: Tensor | float) -> Tensor:
+        return self.apply(ops.GreaterOrEqual(), self.like(other))
+
+    def __getitem__(self, subscript: Subscript) -> Tensor:
+        return subscripted(self, subscript)
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is no sequence; nn.split takes a tensor apart")
 
     def __repr__(self) -> str:
         return f"Tensor({self.value}: {self.spec})"
@@ -88,8 +133,3 @@ class Tensor:
         raise TypeError(
             f"{self!r} has no elements while a network is traced, so nothing can branch on them"
         )
-
-    def _like(self, other: Tensor | float) -> Tensor:
-        if isinstance(other, Tensor):
-            return other
-        return self._tracer.emit(ops.Constant(float(other), self.dtype), ())[0]

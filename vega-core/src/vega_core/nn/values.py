@@ -9,6 +9,8 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from vega_core.errors import ModelError
 
+_PLAIN = frozenset((int, float, bool, str, type(None)))
+_HUGE = 2**63
 _SEQUENCES = (tuple, list, collections.abc.Sequence)
 
 NON_FINITE: Final = ("inf", "-inf", "nan")
@@ -39,9 +41,8 @@ def encoded(value: Any) -> Any:
 
 def is_plain(value: Any) -> bool:
     """Returns whether a value is exactly a number, a text, None, or a tuple of such."""
-    if type(value) is tuple:
-        return all(map(is_plain, value))
-    return value is None or type(value) in (int, float, bool, str)
+    kind = type(value)
+    return kind in _PLAIN or (kind is tuple and all(map(is_plain, value)))
 
 
 def coerced(value: Any, annotation: Any, where: str) -> Any:
@@ -70,13 +71,19 @@ def _fit(value: Any, annotation: Any) -> tuple[bool, Any]:
     if annotation in (bool, str):
         return isinstance(value, annotation), value
     if annotation is int:
-        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        return whole and not isinstance(value, bool), int(value) if whole else value
+        return _fit_int(value)
     if annotation is float:
         return _fit_float(value)
     if origin in _SEQUENCES or annotation in _SEQUENCES:
         return _fit_sequence(value, get_args(annotation) or (Any, ...))
     return _is_instance(value, origin or annotation), value
+
+
+def _fit_int(value: Any) -> tuple[bool, Any]:
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not whole or not -_HUGE <= value < _HUGE:
+        return False, value
+    return True, int(value)
 
 
 def _fit_float(value: Any) -> tuple[bool, Any]:

@@ -77,6 +77,7 @@ class Attempts:
             "base": str(context.base),
             "components": str(context.run.components),
             "backend": context.backend,
+            "backend_options": dict(context.backend_options),
             "parameters": str(start) if start else None,
         }
         key = Key(context.name, trial, budget, number)

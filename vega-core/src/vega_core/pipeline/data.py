@@ -89,7 +89,7 @@ class Preview:
         """
         context = Context(config=bind(self._config, sample), catalog=self._catalog)
         metrics = Evaluators(context, lambda: self.model(sample)).before_training()
-        return {**metrics, "flops": metrics["macs"]}
+        return {**metrics, "flops": metrics["macs"]} if "macs" in metrics else metrics
 
     def _load(self, split: str, *, training: bool) -> Loader:
         context = Context(config=self._config, catalog=self._catalog)

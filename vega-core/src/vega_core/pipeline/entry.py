@@ -8,14 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vega_core.config import load_config
+from vega_core.config import catalog_of, load_config
 from vega_core.errors import UserError
 from vega_core.execute.functions import stop_if_loading
 from vega_core.pipeline.driver import Run, RunResult
 from vega_core.pipeline.loop import Interrupted
 from vega_core.pipeline.progress import Progress
 from vega_core.pipeline.resume import read_base
-from vega_core.plugins import load_catalog
 from vega_core.store.rundir import RunDir
 
 
@@ -85,7 +84,7 @@ def make_run(
     folder = Path(config.general.output or _new_folder(path)).absolute()
     for notice in config.notices:
         (progress or Progress()).message(str(notice))
-    catalog = load_catalog(config.plugins, base)
+    catalog = catalog_of(config, base)
     return Run(config, catalog, folder, base=base, resume=resume, progress=progress), folder
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
 import numpy.typing as npt
 
 from vega_core import nn
-from vega_core.backend import Executable
+from vega_core.backend import Executable, State
+from vega_core.backend.state import check_state
 from vega_core.data import Field, Transform
 from vega_core.errors import DataError, UserError
 from vega_core.nn.outputs import main_name
-from vega_core.pipeline.model_io import MODEL, ModelFile, read_model
+from vega_core.pipeline.model_io import MODEL, ModelFile, fields_of, read_model
 from vega_core.pipeline.records import read_records
 from vega_core.pipeline.resume import read_config
 from vega_core.plugins import Catalog, load_catalog
 from vega_core.store.rundir import RunDir
 from vega_core.train.model import specs
+
+if TYPE_CHECKING:
+    from vega_core.exchange import Exported
 
 Array = npt.NDArray[Any]
 Inputs = npt.ArrayLike | Mapping[str, npt.ArrayLike]
@@ -41,15 +45,23 @@ class LoadedModel:
     """
 
     def __init__(
-        self, file: ModelFile, parameters: Mapping[str, Array], catalog: Catalog, backend: str
+        self,
+        file: ModelFile,
+        parameters: Mapping[str, Array],
+        catalog: Catalog,
+        backend: str | Mapping[str, Any],
+        folder: Path | None = None,
     ) -> None:
         self.file = file
+        self._folder = folder
         self._parameters = parameters
         self._catalog = catalog
-        self._backend = backend
+        given = {"type": backend} if isinstance(backend, str) else dict(backend)
+        self._backend = given.pop("type", file.backend), given
 
     def __repr__(self) -> str:
-        kind = self.file.description.get("type", "model")
+        described = self.file.description
+        kind = described.get("type") or " + ".join(described.get("modules", ()))
         inputs = ", ".join(
             f"{name} (N, {', '.join(map(str, one['shape']))})"
             for name, one in self.file.inputs.items()
@@ -76,6 +88,7 @@ class LoadedModel:
 
         Raises:
             DataError: The shape does not fit the model's.
+            StateError: The parameters are not those of the model's description.
         """
         outputs = self.outputs(x, batch_size=batch_size)
         name = main_name(outputs)
@@ -104,12 +117,61 @@ class LoadedModel:
             for name in self._graph.outputs
         }
 
+    def export(
+        self,
+        to: str,
+        path: str | Path,
+        *,
+        sample: Inputs | int = 8,
+        against: Literal["backend", "reference"] = "backend",
+        replace: bool = False,
+        check: bool = True,
+        **options: Any,
+    ) -> Exported:
+        """Writes the network in another format, and checks what was written.
+
+        It takes what the network takes: samples after the dataset's transforms.
+
+        Args:
+            to: Name of the exporter: ``onnx``, ``torch``.
+            path: The file.
+            sample: Samples to check with, as for `predict`; a number of them is made up.
+            against: What the file's outputs are held against: the backend's predictions, on the
+                host, or the NumPy reference, which needs no framework and is slow.
+            replace: Whether a file that is there may be replaced.
+            check: Whether to check at all.
+            **options: Parameters of the exporter, such as ``opset=21``.
+
+        Raises:
+            UserError: The file cannot be written, or the exporter takes no such option.
+            ModelError: The format cannot express the network.
+            DisagreementError: The file computes something else, or the check shows nothing.
+        """
+        # Imported here, as prediction needs none of it.
+        from vega_core.exchange import Exportable
+        from vega_core.pipeline.exporting import make_exporter, predictor, random_samples
+
+        exporter = make_exporter(self._catalog, to, options)
+        given = random_samples(self._fields, sample) if isinstance(sample, int) else sample
+        model = Exportable(
+            self._graph,
+            self._parameters,
+            self._batch(given),
+            predictor(self._graph, self._parameters, against, self._catalog, self._backend[0]),
+            description=self.file.description,
+            about={
+                "model": self.file.id,
+                "inputs": self.file.inputs,
+                "transforms": self.file.transforms,
+                "classes": self.file.classes,
+                "metrics": self.file.metrics,
+            },
+        )
+        return exporter.export(model, path, replace=replace, check=check)
+
     @cached_property
     def _fields(self) -> dict[str, Field]:
-        return {
-            name: Field(**{**data, "shape": tuple(data["shape"])})
-            for name, data in self.file.inputs.items()
-        }
+        return fields_of(self.file)
 
     @cached_property
     def _transforms(self) -> list[Transform]:
@@ -124,12 +186,16 @@ class LoadedModel:
         fields = self._fields
         for transform in self._transforms:
             fields = transform.spec(fields)
-        return nn.build_graph(self.file.description, self._catalog, specs(fields))
+        description, inputs = self.file.description, specs(fields)
+        return nn.build_graph(description, self._catalog, inputs, folder=self._folder)
 
     @cached_property
     def _executable(self) -> Executable:
-        backend = self._catalog.load("backend", self._backend)()
-        store = backend.store(self._parameters, backend.devices()[0])
+        wanted = {name: (one.shape, one.dtype) for name, one in self._graph.parameters.items()}
+        check_state(State(self._parameters), wanted)
+        name, options = self._backend
+        backend = self._catalog.load("backend", name)(**options)
+        store = backend.store(self._parameters)
         executable: Executable = backend.compile(self._graph, store)
         return executable
 
@@ -170,20 +236,31 @@ def _padded(batch: Mapping[str, Array], size: int) -> dict[str, Array]:
     }
 
 
-def load(path: str | Path, *, backend: str | None = None) -> LoadedModel:
+def load(
+    path: str | Path,
+    *,
+    backend: str | Mapping[str, Any] | None = None,
+    plugins: Sequence[str] = (),
+) -> LoadedModel:
     """Loads a trained model.
 
     Args:
         path: A run directory, for the best model of its last step; or a ``model.json``.
-        backend: The backend that predicts; the one that trained it by default.
+        backend: The backend that predicts, or its type and options, as in
+            ``{"type": "torch", "device": "cpu"}``; by default the one that trained it.
+        plugins: Local code to load, as ``plugins`` in a configuration, and a user's own modules
+            that the model may be made of, such as ``torch:my_package.MyNet``. Nothing that is
+            read imports code by itself.
 
     Raises:
         UserError: There is no model at that path.
         StateError: Its files are damaged.
     """
     found = Path(path)
-    file, parameters = read_model(found if found.is_file() else _best_of(found))
-    return LoadedModel(file, parameters, load_catalog(), backend or file.backend)
+    path = found if found.is_file() else _best_of(found)
+    file, parameters = read_model(path)
+    catalog = load_catalog(plugins)
+    return LoadedModel(file, parameters, catalog, backend or file.backend, path.parent)
 
 
 def _best_of(folder: Path) -> Path:

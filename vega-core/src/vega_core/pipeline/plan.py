@@ -100,7 +100,7 @@ def plan_run(config: RunConfig, catalog: Catalog, *, check_data: bool = True) ->
     faults.raise_any()
     general = config.general
     trains = any(plain.get("model") for plain in whole.values())
-    backend = general.backend if trains else None
+    backend = general.backend_name if trains else None
     return RunPlan(backend, general.workers, general.seed, tuple(steps))
 
 

@@ -25,6 +25,7 @@ _CHANGEABLE = frozenset(
 )
 """Keys of ``general`` that a resumed run may set anew: they do not decide which trials are made."""
 _ORIGIN = "origin.json"
+_BACKEND = "backend.type"
 
 
 def seed_of_step(seed: int, step: str) -> int:
@@ -101,16 +102,17 @@ def _absolute(place: str, base: Path) -> str:
 
 
 def _check_same(run: RunDir, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    old, new = (_flat(one) for one in (before, now))
     changed = [
         name
-        for name in sorted(_flat(before).keys() | _flat(now).keys())
-        if _flat(before).get(name) != _flat(now).get(name) and not _may_change(name)
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name) and not _may_change(name)
     ]
     if changed:
         name = changed[0]
         raise UserError(
             f"{run.root} was begun with another configuration: {name} was "
-            f"{_flat(before).get(name)!r} and is {_flat(now).get(name)!r}"
+            f"{old.get(name)!r} and is {new.get(name)!r}"
             f"{f', and {len(changed) - 1} more differ' if len(changed) > 1 else ''}; "
             "start a new run in another output"
         )
@@ -118,7 +120,8 @@ def _check_same(run: RunDir, before: Mapping[str, Any], now: Mapping[str, Any]) 
 
 def _may_change(name: str) -> bool:
     section, _, key = name.partition(".")
-    return section == "general" and key in _CHANGEABLE
+    options_of_backend = key.startswith("backend.") and key != _BACKEND
+    return section == "general" and (key in _CHANGEABLE or options_of_backend)
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
@@ -127,4 +130,5 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, child in value.items():
         flat |= _flat(child, f"{prefix}.{key}" if prefix else str(key))
-    return flat
+    backend = flat.pop("general.backend", None)  # a name alone, without options
+    return flat if backend is None else {**flat, f"general.{_BACKEND}": backend}

@@ -52,6 +52,7 @@ class StepContext:
         seed: Its seed, a function of the run's seed and its name.
         backend_name: Name of the backend.
         backend: Import target of its class; empty where it is not installed.
+        backend_options: What its class is given.
         base: Folder of the configuration, to which its paths are relative.
         run: The run directory.
         journal: The run's journal.
@@ -71,6 +72,7 @@ class StepContext:
     seed: int
     backend_name: str
     backend: str
+    backend_options: Plain
     base: Path
     run: RunDir
     journal: Journal

@@ -32,15 +32,15 @@ def run_trial(payload: Mapping[str, Any], channel: Channel) -> Mapping[str, floa
         payload: ``config`` with the sample applied, and ``sample`` itself; ``trial``, ``seed``,
             ``budget``, ``max_budget``, ``splits`` and ``threads``; ``folder``, the trial's;
             ``base``, the configuration's folder; ``components``, the file that holds the import
-            targets; ``backend``, the import target of the backend's class; ``parameters``, a
-            ``model.json`` to start from, or None.
+            targets; ``backend`` and ``backend_options``, the import target of the backend's class
+            and what it is given; ``parameters``, a ``model.json`` to start from, or None.
         channel: The way to the driver.
 
     Returns:
         The metrics of the trainer and of the step's evaluators at the budget.
     """
     folder = Path(payload["folder"])
-    backend = payload["backend"]
+    backend, options = payload["backend"], json.dumps(payload["backend_options"], sort_keys=True)
     context = Context(
         config=payload["config"],
         catalog=_catalog(payload["components"]),
@@ -55,7 +55,7 @@ def run_trial(payload: Mapping[str, Any], channel: Channel) -> Mapping[str, floa
         splits=tuple(payload["splits"]),
         parameters=_parameters(payload["parameters"]),
         host=TrialHost(channel, folder),
-        **({"make_backend": lambda: _backend(backend)} if backend else {}),
+        **({"make_backend": lambda: _backend(backend, options)} if backend else {}),
     )
     trainer: Trainer = context.create("trainer", trainer_of(payload["config"]))
     evaluators = Evaluators(context, lambda: _model(context, payload["components"]))
@@ -129,6 +129,6 @@ def _data_of(dataset: str, components: str) -> tuple[Spec, Task]:
 
 
 @cache
-def _backend(target: str) -> Backend:
-    backend: Backend = load_target(target)()
+def _backend(target: str, options: str) -> Backend:
+    backend: Backend = load_target(target)(**json.loads(options))
     return backend

@@ -50,6 +50,15 @@ SEARCH_SPACES = (
     ),
 )
 
+NETWORKS = (
+    Provider(
+        "Graph",
+        "vega_core.nn.sources:GraphFile",
+        "A graph from a file, as vega_core.nn.graph_to_dict gives it.",
+        example={"file": "graph.json"},
+    ),
+)
+
 TRAINERS = (
     Provider(
         "Trainer",
@@ -84,6 +93,14 @@ EXECUTORS = (
     ),
 )
 
+EXPORTERS = (
+    Provider(
+        "onnx",
+        "vega_core.exchange.onnx.exporter:OnnxExporter",
+        "ONNX, for onnxruntime and most other runtimes.",
+    ),
+)
+
 LOSSES = (
     Provider(
         "CrossEntropy",
@@ -92,10 +109,37 @@ LOSSES = (
         aliases=("CrossEntropyLoss",),
     ),
     Provider(
+        "BinaryCrossEntropy",
+        "vega_core.nn.losses:BinaryCrossEntropy",
+        "Cross entropy of yes-or-no scores with a target in [0, 1].",
+        aliases=("BCEWithLogitsLoss",),
+    ),
+    Provider(
+        "KLDivergence",
+        "vega_core.nn.losses:KLDivergence",
+        "Distillation: how far an output's classes are from a teacher's.",
+        aliases=("KLDivLoss",),
+        paper="Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network, 2015, "
+        "arXiv 1503.02531",
+    ),
+    Provider(
         "MeanSquaredError",
         "vega_core.nn.losses:MeanSquaredError",
         "Mean squared error of an output with a target of its shape.",
         aliases=("MSELoss",),
+    ),
+    Provider(
+        "MeanAbsoluteError",
+        "vega_core.nn.losses:MeanAbsoluteError",
+        "Mean absolute error of an output with a target of its shape.",
+        aliases=("L1Loss",),
+    ),
+    Provider(
+        "SmoothL1",
+        "vega_core.nn.losses:SmoothL1",
+        "Mean absolute error of an output with a target of its shape, a square near 0.",
+        aliases=("SmoothL1Loss",),
+        paper="Girshick, Fast R-CNN, 2015, arXiv 1504.08083",
     ),
 )
 
@@ -211,6 +255,12 @@ def vega_search_spaces() -> Iterable[Provider]:
 
 
 @hookimpl
+def vega_networks() -> Iterable[Provider]:
+    """Yields networks that come from files."""
+    return NETWORKS
+
+
+@hookimpl
 def vega_trainers() -> Iterable[Provider]:
     """Yields the standard trainer, and those that run a user's own code."""
     return TRAINERS
@@ -220,6 +270,12 @@ def vega_trainers() -> Iterable[Provider]:
 def vega_executors() -> Iterable[Provider]:
     """Yields the executors of one machine."""
     return EXECUTORS
+
+
+@hookimpl
+def vega_exporters() -> Iterable[Provider]:
+    """Yields the exporters that need no framework."""
+    return EXPORTERS
 
 
 @hookimpl

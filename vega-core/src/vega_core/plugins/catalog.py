@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -13,6 +13,14 @@ from vega_core.plugins.errors import AmbiguousComponent, BrokenPlugin
 from vega_core.plugins.kinds import COMMAND, KINDS, kind_of
 from vega_core.plugins.loading import Loader
 from vega_core.plugins.missing import breakage, explain_missing
+from vega_core.plugins.modules import (
+    MODULE,
+    NETWORK,
+    backend_of,
+    load_network,
+    target_of,
+    with_place,
+)
 from vega_core.plugins.plugin import Component, Implementation, Plugin
 from vega_core.plugins.switches import SELECT, Switches, normalize
 from vega_core.plugins.targets import load_component
@@ -36,6 +44,7 @@ class Catalog:
 
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         self.plugins = tuple(plugins)
+        self._modules: dict[str, str] = {}
         self._exact: dict[tuple[str, str], list[Component]] = defaultdict(list)
         self._folded: dict[tuple[str, str], list[Component]] = defaultdict(list)
         for component in self._all():
@@ -66,14 +75,34 @@ class Catalog:
             raise AmbiguousComponent(_ambiguity(kind, name, sound))
         return sound[0]
 
-    def load(self, kind: str, name: str) -> type[Any]:
+    def load(self, kind: str, name: str) -> Any:
         """Imports the component of a kind and name.
 
         Raises:
             PluginError: As `find`; also where its code cannot be imported, or is not of its kind.
         """
+        if kind == NETWORK and self.is_module(name):
+            return load_network(self.load, name, self._modules)
         component = self.find(kind, name)
         return load_component(kind, component.name, component.target, component.plugin.label)
+
+    def is_module(self, name: str) -> bool:
+        """Tells a module of a framework, ``torch:my_package.MyNet``, from other names."""
+        return backend_of(name) in self.spellings("backend")
+
+    def allow(self, names: Iterable[str], base: Path | None = None) -> None:
+        """Lets modules of frameworks be loaded as networks, because the user has named them.
+
+        Args:
+            names: ``torch:my_package.MyNet``; what is no module is left out.
+            base: The folder from which paths in them are taken.
+
+        Raises:
+            PluginError: One of them says a file and no class.
+        """
+        for name in names:
+            if self.is_module(name):
+                self._modules[with_place(name, base)] = target_of(name, base)
 
     def names(self, kind: str) -> list[str]:
         """Returns the names of a kind's components, sorted, without aliases."""
@@ -119,6 +148,7 @@ class Catalog:
         Aliases and qualified names are in it; bare names that are ambiguous are not.
         """
         table: dict[str, dict[str, str]] = {kind.name: {} for kind in KINDS}
+        table[MODULE] = dict(self._modules)
         for (kind, name), components in self._exact.items():
             sound = [component for component in components if component.plugin.status == "ok"]
             if kind == COMMAND.name or not sound:
@@ -145,7 +175,8 @@ def load_catalog(
     """Discovers and loads every plugin.
 
     Args:
-        local: Paths (``./my_search.py``) and module names of plugins that are not installed.
+        local: Paths (``./my_search.py``) and module names of plugins that are not installed, and
+            modules of frameworks (``torch:my_package.MyNet``) that models may be made of.
         base: The folder from which they are looked up; the working folder by default.
         strict: Whether a broken plugin is an error at once; ``VEGA_STRICT_PLUGINS`` by default.
 
@@ -168,7 +199,8 @@ def load_catalog(
     broken = [plugin for plugin in plugins if plugin.status == "broken"]
     if strict and broken:
         raise BrokenPlugin(breakage(broken[0])) from broken[0].error
-    local_plugins = {found.modules: found for found in (local_plugin(one, base) for one in local)}
+    places = [one for one in local if not backend_of(one)]
+    local_plugins = {found.modules: found for found in (local_plugin(one, base) for one in places)}
     for found in local_plugins.values():
         if found.name in loader.owners:
             continue  # installed by now: the same code
@@ -176,7 +208,9 @@ def load_catalog(
         if plugin.status == "broken":
             raise BrokenPlugin(breakage(plugin)) from plugin.error
         plugins.append(plugin)
-    return Catalog(plugins)
+    catalog = Catalog(plugins)
+    catalog.allow(local, base)
+    return catalog
 
 
 def _ambiguity(kind: str, name: str, components: Sequence[Component]) -> str:

@@ -46,9 +46,10 @@ def vega_algorithms() -> Iterable[Provider]:
 def vega_backends() -> Iterable[Provider]:
     """Yields backends: subclasses of `vega_core.backend.Backend`.
 
-    A worker constructs the one that ``general.backend`` names as ``cls()``, once a process, after
-    its threads and devices are set; `vega doctor` does so too. The framework is imported by the
-    target's module or later, never by the plugin module.
+    A worker constructs the one that ``general.backend`` names as ``cls(**options)``, once a
+    process, after its threads are set; `vega doctor` does so too, without options. The framework is
+    imported when one is constructed: neither by the plugin module nor by the target's, since
+    options are checked against the class where no framework is to be imported.
     """
 
 
@@ -91,10 +92,11 @@ def vega_executors() -> Iterable[Provider]:
 
 @hookspec
 def vega_exporters() -> Iterable[Provider]:
-    """Yields exporters, which write a model in a foreign format.
+    """Yields exporters to foreign formats: subclasses of `vega_core.exchange.Exporter`.
 
-    The driver constructs one as ``cls(**parameters)`` when a model is exported, and calls it once
-    a model.
+    Whoever exports a model (``vega export``, `vega_core.LoadedModel.export`) constructs one as
+    ``cls(**parameters)`` and calls `export`. One of a framework's format lives in the package of
+    that framework's backend, and its provider says ``backends=(...)``.
     """
 
 
@@ -122,7 +124,8 @@ def vega_networks() -> Iterable[Provider]:
     """Yields networks: subclasses of `vega_core.nn.Network`.
 
     A model description is constructed as ``cls(**parameters)`` and traced, in the driver for a
-    check or an analytic constraint and in a worker to train it. It imports no framework.
+    check or an analytic constraint and in a worker to train it. It imports no framework. One that
+    has its graph from elsewhere, such as a file, is a `vega_core.nn.GraphSource`.
     """
 
 
@@ -146,7 +149,7 @@ def vega_optimizers() -> Iterable[Provider]:
 
 @hookspec
 def vega_rewrites() -> Iterable[Provider]:
-    """Yields rewrites: deterministic transformations of a graph, described by plain data.
+    """Yields rewrites: subclasses of `vega_core.nn.Rewrite`, described by plain data.
 
     A model description's ``rewrites`` are constructed as ``cls(**parameters)`` and applied in
     their order after tracing, wherever the model is built.

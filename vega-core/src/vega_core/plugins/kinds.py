@@ -17,7 +17,8 @@ class Kind:
         contract: The class that a component derives from, as ``module:Class``; empty where
             the form of the component is described by the hook alone.
         section: Where a configuration of a step names one.
-        kit: The conformance kit for its authors, as ``module:Class``; empty where there is none.
+        kit: The conformance kit for its authors, as ``module:Class``: its own, or that of plugins,
+            which looks at components of every kind.
         nested: Whether a configuration gives the parameters under ``params``, not beside ``type``.
         listed: Whether the section holds a list of components.
         bare: Whether the section holds a name alone, without parameters.
@@ -27,7 +28,7 @@ class Kind:
     hook: str
     contract: str = ""
     section: str = ""
-    kit: str = ""
+    kit: str = "vega_core.testing:PluginConformance"
     nested: bool = False
     listed: bool = False
     bare: bool = False
@@ -46,17 +47,29 @@ KINDS: tuple[Kind, ...] = (
         "search_algorithm",
         "vega_core.testing:AlgorithmConformance",
     ),
-    Kind("backend", "vega_backends", "vega_core.backend:Backend", "general.backend", bare=True),
+    Kind(
+        "backend",
+        "vega_backends",
+        "vega_core.backend:Backend",
+        "general.backend",
+        "vega_core.testing:BackendConformance",
+    ),
     Kind(
         "callback", "vega_callbacks", "vega_core.train:Callback", "trainer.callbacks", listed=True
     ),
     Kind("dataset", "vega_datasets", "vega_core.data:Dataset", "dataset"),
     Kind("evaluator", "vega_evaluators", "vega_core.train:Evaluator", "evaluator"),
     Kind("executor", "vega_executors", "vega_core.execute:Executor", "general.executor", bare=True),
-    Kind("exporter", "vega_exporters"),
+    Kind("exporter", "vega_exporters", "vega_core.exchange:Exporter"),
     Kind("loss", "vega_losses", "vega_core.nn.losses:Loss", "trainer.loss"),
     Kind("metric", "vega_metrics", "vega_core.train:Metric", "trainer.metrics", listed=True),
-    Kind("network", "vega_networks", "vega_core.nn:Network", "model"),
+    Kind(
+        "network",
+        "vega_networks",
+        "vega_core.nn:Network",
+        "model",
+        "vega_core.testing:NetworkConformance",
+    ),
     Kind("operator", "vega_operators", "vega_core.nn:Primitive"),
     Kind(
         "optimizer",
@@ -65,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
         "trainer.optimizer",
         nested=True,
     ),
-    Kind("rewrite", "vega_rewrites", section="model.rewrites", listed=True),
+    Kind("rewrite", "vega_rewrites", "vega_core.nn:Rewrite", "model.rewrites", listed=True),
     Kind(
         "schedule",
         "vega_schedules",

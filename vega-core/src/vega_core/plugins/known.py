@@ -29,6 +29,11 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "vega-algos-augment": "Div2kUnpair",
     },
     "executor": {"vega-executor-ray": "ray"},
+    "exporter": {
+        "vega-backend-torch": "torch pytorch pt2",
+        "vega-backend-tf": "keras savedmodel tflite",
+        "vega-backend-ms": "mindspore mindir",
+    },
     "metric": {"vega-tasks": "accuracy auc miou psnr ssim"},
     "network": {"vega-tasks": "MLP ResNet"},
     "rewrite": {"vega-algos-compress": "PruneChannels FakeQuant", "vega-algos-train": "Disout"},

@@ -9,6 +9,7 @@ from vega_core.errors import suggest
 from vega_core.plugins.errors import BrokenPlugin, UnknownComponent
 from vega_core.plugins.importing import load_target
 from vega_core.plugins.kinds import kind_of
+from vega_core.plugins.modules import MODULE, NETWORK, backend_of, load_network
 from vega_core.plugins.reasons import reason_of
 
 
@@ -48,13 +49,15 @@ class Targets:
             return folded.pop()
         raise UnknownComponent(f"unknown {kind_of(kind).label} '{name}'{suggest(name, names)}")
 
-    def load(self, kind: str, name: str) -> type[Any]:
+    def load(self, kind: str, name: str) -> Any:
         """Imports a component.
 
         Raises:
             UnknownComponent: There is none of that name.
             BrokenPlugin: Its code cannot be imported, or is not of its kind.
         """
+        if kind == NETWORK and backend_of(name):
+            return load_network(self.load, name, self._table.get(MODULE, {}))
         return load_component(kind, name, self.target(kind, name))
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
-from vega_core.errors import SearchError, suggest
+from vega_core.errors import SearchError
 from vega_core.search import FAILED, Algorithm, Continue, Problem, Proposal
 from vega_core.testing import problems
+from vega_core.testing.compare import require
+from vega_core.testing.conformance import Conformance
 from vega_core.testing.simulation import (
     Answered,
     Asked,
     Simulation,
     always_failed,
     made_up,
-    require,
     sometimes,
 )
 
 Capability = Literal["conditional", "several_objectives"]
 
 
-class AlgorithmConformance:
+class AlgorithmConformance(Conformance):
     """What every search algorithm must do. Subclass it, write `make`, and run pytest.
 
     Example::
@@ -40,16 +39,7 @@ class AlgorithmConformance:
     """
 
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"conditional", "several_objectives"})
-    expected_failures: ClassVar[Mapping[str, str]] = {}
     max_asks: ClassVar[int] = 5000
-
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        tests = [name for name in dir(cls) if name.startswith("test_")]
-        for name, reason in cls.expected_failures.items():
-            if name not in tests:
-                raise TypeError(f"expected_failures: there is no '{name}'{suggest(name, tests)}")
-            setattr(cls, name, _expected_to_fail(getattr(cls, name), reason))
 
     def make(self, problem: Problem) -> Algorithm:
         """Returns a new algorithm that ends within `max_asks`; the author writes this."""
@@ -234,15 +224,3 @@ class AlgorithmConformance:
         except SearchError:
             return True
         raise AssertionError(f"must refuse the problem, or declare the capability '{capability}'")
-
-
-def _expected_to_fail(test: Callable[..., Any], reason: str) -> Callable[..., Any]:
-    # Only subclasses in a test suite come here, where pytest is installed.
-    import pytest
-
-    @functools.wraps(test)
-    def marked(self: AlgorithmConformance) -> Any:
-        return test(self)
-
-    expected: Callable[..., Any] = pytest.mark.xfail(reason=reason, strict=True)(marked)
-    return expected

@@ -12,7 +12,7 @@ import numpy as np
 
 from vega_core.search import Constraint, Objectives, Problem
 from vega_core.space import SearchSpace
-from vega_core.testing.simulation import require
+from vega_core.testing.compare import require
 
 PLAIN: Mapping[str, Any] = {
     "hyperparameters": [

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vega_core.search import FAILED, Algorithm, Failed, Objectives, Proposal
+from vega_core.testing.compare import require
 
 Told = Mapping[str, float] | Failed | None
 Result = Callable[[Proposal], Told]
@@ -88,12 +89,6 @@ class Simulation:
             again = self.algorithm.ask()
             require(again is None, "ask() gave nothing, then something, without a result between")
         return None
-
-
-def require(holds: bool, message: str) -> None:
-    """Raises an AssertionError with the message unless the condition holds."""
-    if not holds:
-        raise AssertionError(message)
 
 
 def made_up(objectives: Objectives) -> Result:

@@ -24,10 +24,14 @@ class Evaluator(ABC):
 
 
 class Statistics(Evaluator):
-    """Counts parameters and multiply-adds (``params``, ``macs``) of the graph, for one sample."""
+    """Counts parameters and multiply-adds (``params``, ``macs``) of the graph, for one sample.
+
+    Of a module of a framework's own the multiply-adds are not known: there is no ``macs`` then.
+    """
 
     analytic = True
 
     def evaluate(self, model: Model, context: Context) -> Mapping[str, float]:  # noqa: ARG002
         statistics = model.graph.stats()
-        return {"params": float(statistics.params), "macs": float(statistics.macs)}
+        params = {"params": float(statistics.params)}
+        return params if statistics.uncounted else {**params, "macs": float(statistics.macs)}

@@ -86,7 +86,7 @@ def set_up(context: Context, rules: Rules) -> Setup:
     optimizer = context.create("optimizer", rules.optimizer)
     schedule = context.create("schedule", rules.schedule)
     parameters = _initial(graph, model.graph, context)
-    store = context.backend.store(parameters, context.backend.devices()[0])
+    store = context.backend.store(parameters)
     with context.compiling():
         executable = context.backend.compile(
             graph,
@@ -117,7 +117,7 @@ def _initial(graph: nn.Graph, model: nn.Graph, context: Context) -> dict[str, Ar
     Raises:
         ModelError: Parameters were handed over that do not fit, or not all of the model's.
     """
-    parameters: dict[str, Any] = dict(nn.initial_parameters(graph, context.seed))
+    parameters: dict[str, Any] = context.backend.initial_parameters(graph, context.seed)
     given = context.parameters
     if given is None:
         return parameters

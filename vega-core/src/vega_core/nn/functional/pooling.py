@@ -60,3 +60,18 @@ def average_pool(
 def global_average_pool(x: Tensor) -> Tensor:
     """Returns the mean over all spatial axes, as (N, C, 1, ...)."""
     return x.apply(ops.GlobalAveragePool())
+
+
+def global_max_pool(x: Tensor) -> Tensor:
+    """Returns the largest element over all spatial axes, as (N, C, 1, ...)."""
+    return x.apply(ops.GlobalMaxPool())
+
+
+def adaptive_average_pool(x: Tensor, size: Sizes) -> Tensor:
+    """Returns the mean of windows of which ``size`` fit along each spatial axis."""
+    return x.apply(ops.AdaptiveAveragePool(each(size, len(x.spatial))))
+
+
+def adaptive_max_pool(x: Tensor, size: Sizes) -> Tensor:
+    """Returns the largest element of windows of which ``size`` fit along each spatial axis."""
+    return x.apply(ops.AdaptiveMaxPool(each(size, len(x.spatial))))

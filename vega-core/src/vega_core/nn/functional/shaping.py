@@ -1,8 +1,6 @@
-"""Functions that move elements and change shapes."""
+"""Functions that give the same elements another shape."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from vega_core.nn import ops
 from vega_core.nn.tensor import Tensor
@@ -18,11 +16,21 @@ def reshape(x: Tensor, *shape: int) -> Tensor:
     return x.apply(ops.Reshape(shape))
 
 
-def concat(tensors: Sequence[Tensor], axis: int = 1) -> Tensor:
-    """Returns tensors one after another along ``axis``."""
-    return tensors[0].apply(ops.Concat(axis), *tensors[1:])
+def transpose(x: Tensor, *perm: int) -> Tensor:
+    """Returns the axes in another order: ``transpose(x, 0, 2, 1)`` swaps the last two of three."""
+    return x.apply(ops.Transpose(perm))
 
 
-def pad(x: Tensor, pads: Sequence[int], value: float = 0.0) -> Tensor:
-    """Returns x with ``value`` around it; ``pads`` has all begins and then all ends."""
-    return x.apply(ops.Pad(tuple(pads), value))
+def expand(x: Tensor, *shape: int) -> Tensor:
+    """Returns x repeated along axes of size 1; 0 and 1 leave an axis as it is."""
+    return x.apply(ops.Expand(shape))
+
+
+def squeeze(x: Tensor, *axes: int) -> Tensor:
+    """Returns x without some axes of size 1."""
+    return x.apply(ops.Squeeze(axes))
+
+
+def unsqueeze(x: Tensor, *axes: int) -> Tensor:
+    """Returns x with more axes of size 1, counted in the result."""
+    return x.apply(ops.Unsqueeze(axes))

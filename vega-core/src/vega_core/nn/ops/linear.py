@@ -1,4 +1,4 @@
-"""Dense layers."""
+"""Dense layers and matrix products."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import KaimingUniform, Uniform
+from vega_core.nn.ops.checks import FLOATS, alike, taken
 from vega_core.nn.primitive import Call, ParameterSpec, Primitive
-from vega_core.nn.shapes import TensorSpec, show
+from vega_core.nn.shapes import TensorSpec, broadcast, show
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Gemm(Primitive):
     bias: bool = True
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
+        (x,) = taken(self, inputs, 1, FLOATS)
         if len(x.shape) != 2 or x.shape[1] < 1:
             raise ShapeError(
                 f"a dense layer needs an input (N, features), and got {show(x.shape)}; flatten it"
@@ -39,12 +42,16 @@ class Gemm(Primitive):
         return (TensorSpec((x.shape[0], self.out_features), x.dtype),)
 
     def parameters(self, *inputs: TensorSpec) -> Mapping[str, ParameterSpec]:
-        features = inputs[0].shape[1]
-        specs = {"weight": ParameterSpec((self.out_features, features), KaimingUniform())}
-        if self.bias:
-            bound = Uniform(1 / math.sqrt(features))
-            specs["bias"] = ParameterSpec((self.out_features,), bound, "bias")
-        return specs
+        (x,) = inputs
+        features = x.shape[1]
+        weight = ParameterSpec((self.out_features, features), KaimingUniform(), dtype=x.dtype)
+        if not self.bias:
+            return {"weight": weight}
+        bound = Uniform(1 / math.sqrt(features))
+        return {
+            "weight": weight,
+            "bias": ParameterSpec((self.out_features,), bound, "bias", x.dtype),
+        }
 
     def macs(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         return outputs[0].per_sample * inputs[0].shape[1]
@@ -52,3 +59,35 @@ class Gemm(Primitive):
     def reference(self, call: Call) -> tuple[Array, ...]:
         y = call.inputs[0] @ call.params["weight"].T
         return (y + call.params["bias"] if self.bias else y,)
+
+
+@dataclass(frozen=True)
+class MatMul(Primitive):
+    """ONNX MatMul: the matrix product over the last two axes; those before broadcast.
+
+    Inputs (..., m, k) and (..., k, n), output (..., m, n). As in NumPy, an input of one axis is a
+    row on the left and a column on the right, and its added axis is dropped again.
+    """
+
+    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        a, b = taken(self, inputs, 2, FLOATS)
+        dtype = alike(self, a, b)
+        if not a.shape or not b.shape:
+            raise ShapeError(f"a matrix product needs axes, and got {a} and {b}")
+        left = a.shape if len(a.shape) > 1 else (1, *a.shape)
+        right = b.shape if len(b.shape) > 1 else (*b.shape, 1)
+        if left[-1] != right[-2]:
+            raise ShapeError(
+                f"cannot multiply {show(a.shape)} by {show(b.shape)}: the last axis of the first "
+                "must be as long as the last but one of the second"
+            )
+        rows = left[-2:-1] if len(a.shape) > 1 else ()
+        columns = right[-1:] if len(b.shape) > 1 else ()
+        stack = broadcast(left[:-2], right[:-2])
+        return (TensorSpec((*stack, *rows, *columns), dtype),)
+
+    def macs(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return outputs[0].per_sample * abs(inputs[0].shape[-1])
+
+    def reference(self, call: Call) -> tuple[Array, ...]:
+        return (np.asarray(np.matmul(*call.inputs)),)

@@ -1,4 +1,4 @@
-"""Pooling over windows and over everything."""
+"""Pooling over windows of one size."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
+from vega_core.nn.ops.checks import FLOATS, taken
 from vega_core.nn.ops.convolution import patches_of
 from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show, windows
@@ -23,7 +24,7 @@ class MaxPool(Primitive):
     Attributes:
         kernel_shape: Window sizes.
         strides: Steps between windows.
-        pads: Padding, first all begins and then all ends; less than the window.
+        pads: Padding, first all begins and then all ends; at most half of the window.
         dilations: Distances between a window's elements.
         ceil_mode: Whether a window may overhang the end.
     """
@@ -35,7 +36,14 @@ class MaxPool(Primitive):
     ceil_mode: bool = False
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        return _infer(inputs[0], self, self.dilations)
+        (x,) = taken(self, inputs, 1, FLOATS)
+        (result,) = _infer(x, self, self.dilations)
+        if max(self.dilations) > 1 and not self._all_see(x.shape[2:], result.shape[2:]):
+            raise ShapeError(
+                f"a window {show(self.kernel_shape)} dilated by {show(self.dilations)} and padded "
+                f"by {self.pads} sees nothing of {show(x.shape)}"
+            )
+        return (result,)
 
     def reference(self, call: Call) -> tuple[Array, ...]:
         pads = _overhang(self, call.inputs[0].shape[2:], self.dilations)
@@ -43,6 +51,22 @@ class MaxPool(Primitive):
             call.inputs[0], self.kernel_shape, self.strides, pads, self.dilations, -np.inf
         )
         return (patches.max(tuple(range(-len(self.kernel_shape), 0))),)
+
+    def _all_see(self, spatial: Sequence[int], counts: Sequence[int]) -> bool:
+        """Returns whether every window holds an element of the input."""
+        return all(
+            any(0 <= begin + k * step < size for k in range(kernel))
+            for size, count, stride, pad, kernel, step in zip(
+                spatial,
+                counts,
+                self.strides,
+                self.pads[: len(spatial)],
+                self.kernel_shape,
+                self.dilations,
+                strict=True,
+            )
+            for begin in range(-pad, count * stride - pad, stride)
+        )
 
 
 @dataclass(frozen=True)
@@ -66,7 +90,8 @@ class AveragePool(Primitive):
     count_include_pad: bool = False
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        return _infer(inputs[0], self, (1,) * len(self.kernel_shape))
+        (x,) = taken(self, inputs, 1, FLOATS)
+        return _infer(x, self, (1,) * len(self.kernel_shape))
 
     def reference(self, call: Call) -> tuple[Array, ...]:
         (x,), ones = call.inputs, (1,) * len(self.kernel_shape)
@@ -81,21 +106,6 @@ class AveragePool(Primitive):
         total = patches_of(padded, self.kernel_shape, self.strides, beyond, ones).sum(axes)
         count = patches_of(counts, self.kernel_shape, self.strides, beyond, ones).sum(axes)
         return (total / count,)
-
-
-@dataclass(frozen=True)
-class GlobalAveragePool(Primitive):
-    """ONNX GlobalAveragePool: the mean over all spatial axes, which stay with size 1."""
-
-    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
-        if len(x.shape) < 3:
-            raise ShapeError(f"a global pooling needs (N, C, spatial), and got {show(x.shape)}")
-        return (TensorSpec((*x.shape[:2], *(1,) * (len(x.shape) - 2)), x.dtype),)
-
-    def reference(self, call: Call) -> tuple[Array, ...]:
-        (x,) = call.inputs
-        return (x.mean(tuple(range(2, x.ndim)), keepdims=True),)
 
 
 def _infer(x: TensorSpec, op: MaxPool | AveragePool, dilations: Shape) -> tuple[TensorSpec, ...]:

@@ -1,109 +1,143 @@
-"""Residual networks for small pictures."""
+"""Residual networks for pictures of both sizes: ImageNet's and CIFAR's."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 from vega_core import nn
 from vega_core.errors import ModelError
-from vega_core.nn.initializers import KaimingNormal
+from vega_tasks.classification.networks.blocks import (
+    BasicBlock,
+    Bottleneck,
+    ConvBn,
+    Shortcut,
+    classifier,
+)
+from vega_tasks.classification.networks.variants import pick
 
-Shortcut = Literal["projection", "padding"]
+Stem: TypeAlias = Literal["auto", "imagenet", "cifar"]
 
-
-class ConvBn(nn.Block):
-    """A convolution that keeps the size at stride 1, and a batch normalization.
-
-    Attributes:
-        out_channels: Number of output channels.
-        kernel_size: Window size along both axes; odd.
-        stride: Step between windows.
-        groups: Number of channel groups.
-    """
-
-    out_channels: int
-    kernel_size: int = 3
-    stride: int = 1
-    groups: int = 1
-
-    def forward(self, x: nn.Tensor) -> nn.Tensor:
-        conv = nn.Conv(
-            self.out_channels,
-            self.kernel_size,
-            self.stride,
-            groups=self.groups,
-            bias=False,
-            weight_init=KaimingNormal("fan_out"),
-            name="conv",
-        )
-        return nn.BatchNorm(name="norm")(conv(x))
+EXPANSION: Final = 4
+"""Output channels of a bottleneck for one of its stage's width."""
 
 
-class BasicBlock(nn.Block):
-    """Two 3x3 convolutions and a shortcut (He et al., 2016, figure 2).
+@dataclass(frozen=True)
+class Form:
+    """What a depth means.
 
     Attributes:
-        out_channels: Number of channels of both convolutions.
-        stride: Step of the first convolution, and of the shortcut.
-        shortcut: What brings the input to the output's shape where they differ: ``projection``, a
-            1x1 convolution (option B of the paper), or ``padding``, every
-            stride-th pixel and channels of zeros (option A).
+        bottleneck: Whether blocks are bottlenecks.
+        blocks: Number of blocks of each stage.
+        stem: The stem where the network says ``auto``.
+        width: Channels of the first stage.
+        num_classes: Classes of the data that the form was published on.
     """
 
-    out_channels: int
-    stride: int = 1
-    shortcut: Shortcut = "projection"
+    bottleneck: bool
+    blocks: tuple[int, ...]
+    stem: Stem
+    width: int
+    num_classes: int
 
-    def forward(self, x: nn.Tensor) -> nn.Tensor:
-        y = nn.relu(ConvBn(self.out_channels, 3, self.stride, name="conv1")(x))
-        y = ConvBn(self.out_channels, 3, name="conv2")(y)
-        if x.shape != y.shape:
-            x = self._resized(x, y)
-        return nn.relu(x + y)
 
-    def _resized(self, x: nn.Tensor, y: nn.Tensor) -> nn.Tensor:
-        if self.shortcut == "padding" and x.channels <= y.channels:
-            if x.spatial != y.spatial:
-                x = nn.max_pool(x, 1, self.stride)
-            missing = y.channels - x.channels
-            return nn.pad(x, (0, missing // 2, 0, 0, 0, missing - missing // 2, 0, 0))
-        return ConvBn(y.channels, 1, self.stride, name="shortcut")(x)
+IMAGENET: Final[Mapping[int, Form]] = {
+    depth: Form(bottleneck, blocks, "imagenet", 64, 1000)
+    for depth, bottleneck, blocks in (
+        (18, False, (2, 2, 2, 2)),
+        (34, False, (3, 4, 6, 3)),
+        (50, True, (3, 4, 6, 3)),
+        (101, True, (3, 4, 23, 3)),
+        (152, True, (3, 8, 36, 3)),
+    )
+}
 
 
 class ResNet(nn.Network):
-    """The residual network of the CIFAR experiments (He et al., 2016, section 4.2).
+    """A residual network (He et al., Deep Residual Learning, 2016).
 
-    A 3x3 convolution, three stages of (depth - 2) / 6 basic blocks with ``width``, 2 and 4 times
-    ``width`` channels, each later stage at half the resolution, the mean over the pixels and a
-    dense layer. Input (N, C, H, W) of any size from 1x1, output (N, num_classes).
+    Input (N, C, H, W) of any size, output (N, num_classes). The depth says which form it is:
+
+    - 18, 34, 50, 101, 152 are those of ImageNet (table 1): four stages that begin with ``width``
+      (64) channels; a 7x7 convolution and a max pooling of stride 2 each come before.
+      Bottlenecks from 50 on, their stride on the 3x3 convolution as in torchvision.
+    - 8, 14, 20, 26, 32, 44, 56, 110 and every other 6n + 2 are those of CIFAR (section 4.2):
+      three stages of n basic blocks that begin with ``width`` (16) channels, after a 3x3
+      convolution. 50 and 152 are 6n + 2 too; they are ImageNet's.
+
+    ``stem`` replaces what comes before: ``{type: ResNet, depth: 18, stem: cifar}`` is the usual
+    ResNet-18 for small pictures. ``groups`` and ``width_per_group`` make a ResNeXt of it.
+    Weights begin as in torchvision: He's normal of the outputs, PyTorch's default for ``fc``.
 
     Attributes:
-        depth: Number of layers with weights: 6n + 2, so 8, 14, 20, 26, 32, 44, 56, 110.
-        width: Channels of the first stage.
-        num_classes: Number of outputs.
+        depth: Number of layers with weights.
+        width: Channels of the first stage; by default the form's, 64 or 16.
+        num_classes: Number of outputs; by default those of the form's data, 1000 or 10.
         shortcut: How shortcuts change shape: ``projection`` (option B) or ``padding`` (A).
+        stem: What comes first: ``imagenet`` (7x7, max pooling), ``cifar`` (3x3, keeps the size), or
+            ``auto``, the form's.
+        groups: Channel groups of the bottlenecks' 3x3 convolutions (Xie et al., 2017).
+        width_per_group: Their channels in the first stage for each group, at width 64.
 
     Example:
-        >>> graph = nn.trace(ResNet(20), {"image": nn.batched((3, 32, 32))})
+        >>> graph = nn.trace(ResNet(50), {"image": nn.batched((3, 224, 224))})
         >>> graph.stats().params
+        25557032
+        >>> small = nn.trace(ResNet(20), {"image": nn.batched((3, 32, 32))})
+        >>> small.stats().params
         272474
     """
 
     depth: int = 20
-    width: int = 16
-    num_classes: int = 10
+    width: int | None = None
+    num_classes: int | None = None
     shortcut: Shortcut = "projection"
+    stem: Stem = "auto"
+    groups: int = 1
+    width_per_group: int = 64
 
     def forward(self, x: nn.Tensor) -> nn.Tensor:
-        if self.depth < 8 or (self.depth - 2) % 6:
-            raise ModelError(f"depth is 6n + 2 (8, 14, 20, ...), and got {self.depth}")
-        x = nn.relu(ConvBn(self.width, 3, name="stem")(x))
-        for stage in range(3):
-            for index in range((self.depth - 2) // 6):
+        form = form_of(self.depth)
+        if not form.bottleneck and (self.groups, self.width_per_group) != (1, 64):
+            raise ModelError(
+                f"groups are of bottlenecks (depth 50, 101 or 152), and depth {self.depth} has none"
+            )
+        width = form.width if self.width is None else self.width
+        x = self._stem(x, form, width)
+        for stage, count in enumerate(form.blocks):
+            for index in range(count):
                 stride = 2 if stage > 0 and index == 0 else 1
-                block = BasicBlock(
-                    self.width * 2**stage, stride, self.shortcut, name=f"layer{stage + 1}.{index}"
-                )
-                x = block(x)
-        x = nn.flatten(nn.global_average_pool(x))
-        return nn.Linear(self.num_classes, name="fc")(x)
+                name = f"layer{stage + 1}.{index}"
+                x = self._block(form.bottleneck, width * 2**stage, stride, name)(x)
+        return classifier(x, form.num_classes if self.num_classes is None else self.num_classes)
+
+    def _stem(self, x: nn.Tensor, form: Form, width: int) -> nn.Tensor:
+        stem = form.stem if self.stem == "auto" else self.stem
+        size, stride = pick({"imagenet": (7, 2), "cifar": (3, 1)}, stem, "a stem")
+        x = nn.relu(ConvBn(width, size, stride, name="stem")(x))
+        return nn.max_pool(x, 3, 2, 1) if stem == "imagenet" else x
+
+    def _block(self, bottleneck: bool, channels: int, stride: int, name: str) -> nn.Block:
+        if not bottleneck:
+            return BasicBlock(channels, stride, self.shortcut, name=name)
+        hidden = channels * self.width_per_group // 64 * self.groups
+        return Bottleneck(
+            channels * EXPANSION, hidden, stride, self.shortcut, self.groups, name=name
+        )
+
+
+def form_of(depth: int) -> Form:
+    """Returns what a depth means.
+
+    Raises:
+        ModelError: There is no residual network of this depth.
+    """
+    if depth in IMAGENET:
+        return IMAGENET[depth]
+    if depth < 8 or (depth - 2) % 6:
+        raise ModelError(
+            "depth is 6n + 2 (8, 14, 20, ...: the forms of CIFAR) or one of "
+            f"{', '.join(map(str, IMAGENET))} (those of ImageNet), and got {depth}"
+        )
+    return Form(False, ((depth - 2) // 6,) * 3, "cifar", 16, 10)

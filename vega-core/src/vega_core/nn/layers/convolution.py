@@ -1,4 +1,4 @@
-"""Operator modules: what has parameters or a control."""
+"""Convolutions and their transposes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Literal
 
 from vega_core.errors import ModelError
 from vega_core.nn import ops
-from vega_core.nn.functional.control import control
 from vega_core.nn.functional.sizes import Sizes, both_sides, each
 from vega_core.nn.initializers import Initializer
 from vega_core.nn.module import Operator
@@ -16,7 +15,7 @@ from vega_core.nn.tracing import current
 
 
 class Conv(Operator):
-    """A convolution over any number of spatial axes: (N, C, *spatial) to (N, out_channels, ...).
+    """A convolution over one to three spatial axes: (N, C, *spatial) to (N, out_channels, ...).
 
     Attributes:
         out_channels: Number of output channels.
@@ -51,8 +50,7 @@ class Conv(Operator):
             self.groups,
             self.bias,
         )
-        initializers = {"weight": self.weight_init} if self.weight_init else None
-        return current().emit(op, (x,), initializers)[0]
+        return current().emit(op, (x,), {"weight": self.weight_init})[0]
 
     def _pads(self, kernel: Shape, dilations: Shape) -> Shape:
         if not isinstance(self.padding, str):
@@ -64,53 +62,46 @@ class Conv(Operator):
         return tuple(d * (k // 2) for k, d in zip(kernel, dilations, strict=True)) * 2
 
 
-class Linear(Operator):
-    """A dense layer: (N, in) to (N, out_features).
+class ConvTranspose(Operator):
+    """A transposed convolution: (N, C, *spatial) to (N, out_channels, *spatial * stride).
+
+    Along an axis of s elements the output has ``stride * (s - 1) + dilation * (kernel_size - 1) + 1
+    + output_padding - padding`` elements, the padding of both sides.
 
     Attributes:
-        out_features: Number of outputs a sample.
+        out_channels: Number of output channels.
+        kernel_size: Window size: one number or one an axis.
+        stride: Step between windows in the output.
+        padding: What is cut from the output: one number, one an axis, or all begins and then all
+            ends.
+        output_padding: What is added at the ends of the output; less than stride or dilation.
+        dilation: Distance between a window's elements.
+        groups: Number of channel groups.
         bias: Whether a bias is added.
         weight_init: How the weight begins; by default as in PyTorch.
     """
 
-    out_features: int
+    out_channels: int
+    kernel_size: Sizes = 3
+    stride: Sizes = 1
+    padding: Sizes = 0
+    output_padding: Sizes = 0
+    dilation: Sizes = 1
+    groups: int = 1
     bias: bool = True
     weight_init: Initializer | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        initializers = {"weight": self.weight_init} if self.weight_init else None
-        return current().emit(ops.Gemm(self.out_features, self.bias), (x,), initializers)[0]
-
-
-class BatchNorm(Operator):
-    """Batch normalization of (N, C, ...); see `vega_core.nn.ops.BatchNormalization`.
-
-    Attributes:
-        epsilon: Added to the variance.
-        momentum: Share of the new value in the running statistics.
-        weight_init: How the scale begins; ones by default.
-    """
-
-    epsilon: float = 1e-5
-    momentum: float = 0.1
-    weight_init: Initializer | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        op = ops.BatchNormalization(self.epsilon, self.momentum)
-        initializers = {"weight": self.weight_init} if self.weight_init else None
-        return current().emit(op, (x,), initializers)[0]
-
-
-class Dropout(Operator):
-    """Dropout; its rate is the control ``<path>.rate``, so that changing it compiles nothing.
-
-    Attributes:
-        rate: Probability of a zero, in [0, 1).
-    """
-
-    rate: float = 0.5
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not 0 <= self.rate < 1:
-            raise ModelError(f"a dropout rate is in [0, 1), and got {self.rate}")
-        return x.apply(ops.Dropout(), control("rate", self.rate))
+        rank = len(x.spatial)
+        op = ops.ConvTranspose(
+            self.out_channels,
+            each(self.kernel_size, rank),
+            each(self.stride, rank),
+            both_sides(self.padding, rank),
+            each(self.dilation, rank),
+            each(self.output_padding, rank),
+            self.groups,
+            self.bias,
+        )
+        init = self.weight_init and self.weight_init.for_transposed(self.groups)
+        return current().emit(op, (x,), {"weight": init})[0]

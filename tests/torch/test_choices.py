@@ -1,0 +1,215 @@
+"""One step through a choice is a step of the chosen branches alone."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from vega_backend_torch.backend import TorchBackend
+from vega_core import nn
+from vega_core.backend import SGD, Adam, Optimizer, State, TrainSpec
+from vega_core.errors import ModelError
+
+LABEL = {"label": nn.batched((), "int64")}
+OUTER, INNER = "cell.edge", "cell.edge.3.op"
+RULES = [
+    SGD(lr=0.05, momentum=0.9, weight_decay=0.1, decay_all=True),
+    Adam(lr=0.01, weight_decay=0.1, decay_all=True),
+]
+
+
+class Unit(nn.Block):
+    """A convolution with a norm and dropout."""
+
+    kernel: int = 3
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        x = nn.BatchNorm(name="norm")(nn.Conv(4, self.kernel, name="conv")(nn.relu(x)))
+        return nn.Dropout(0.2, name="drop")(x)
+
+
+class Inner(nn.Block):
+    """A choice inside of a branch; both candidates begin with one shared convolution."""
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        shared = Unit(name="shared")
+        deep = Unit(5, name="deep")
+        return nn.choice("op", [lambda y: shared(y), lambda y: deep(shared(y))], x)
+
+
+class Edge(nn.Block):
+    """Four candidates: two units, the identity, and a choice."""
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        return nn.choice("edge", [Unit(), Unit(5), lambda y: y, Inner()], x)
+
+
+class Super(nn.Network):
+    """A stem, an edge and a head."""
+
+    def forward(self, image: nn.Tensor) -> nn.Tensor:
+        x = nn.BatchNorm(name="norm")(nn.Conv(4, 3, name="stem")(image))
+        x = Edge(name="cell")(x)
+        return nn.Linear(10, name="head")(nn.flatten(x))
+
+
+def graph() -> nn.Graph:
+    model = nn.trace(Super(), {"image": nn.batched((1, 8, 8))})
+    return nn.compose(model, nn.losses.CrossEntropy(), LABEL)
+
+
+def batch(step: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(step)
+    return {
+        "image": rng.standard_normal((8, 1, 8, 8)).astype(np.float32),
+        "label": rng.integers(0, 10, 8),
+    }
+
+
+def used(outer: int, inner: int) -> set[str]:
+    """Returns the parameters that the chosen branches need."""
+    chosen = nn.specialised(graph(), {OUTER: outer, INNER: inner})
+    return set(chosen.parameters)
+
+
+def kept(before: State, after: State) -> set[str]:
+    """Returns the parameters whose bytes, and those of their slots, are what they were."""
+    changed = {
+        name
+        for name, array in after.parameters.items()
+        if array.tobytes() != before.parameters[name].tobytes()
+    }
+    changed |= {
+        key.rpartition("/")[0]
+        for key, array in after.slots.items()
+        if array.tobytes() != before.slots[key].tobytes()
+    }
+    return set(after.parameters) - changed
+
+
+def test_the_graph_has_the_choices() -> None:
+    assert nn.candidates(graph()) == {OUTER: 4, INNER: 2}
+    everything = set(graph().parameters)
+    assert used(2, 0) < used(0, 0) < everything
+    assert used(3, 0) < used(3, 1)
+    assert any("shared" in name for name in used(3, 0))
+
+
+@pytest.mark.parametrize("optimizer", RULES, ids=lambda rule: type(rule).__name__)
+def test_a_step_is_that_of_the_specialised_graph_bit_for_bit(
+    backend: TorchBackend, optimizer: Optimizer
+) -> None:
+    supernet, spec = graph(), TrainSpec(optimizer)
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=spec)
+    other = backend.store(nn.initial_parameters(supernet, 0))
+    for step, (outer, inner) in enumerate([*product(range(4), range(2)), (0, 0), (3, 1)]):
+        chosen = nn.specialised(supernet, {OUTER: outer, INNER: inner})
+        alone = backend.compile(chosen, other, train=spec)
+        controls = {"seed": 7, OUTER: outer, INNER: inner}
+        ours = executable.train_step(batch(step), controls)
+        theirs = alone.train_step(batch(step), {"seed": 7})
+        assert float(ours.loss) == float(theirs.loss)
+        assert ours["output"].tobytes() == theirs["output"].tobytes()
+        assert np.ptp(ours["output"], axis=0).min() > 1e-3
+        mine, yours = store.export(), other.export()
+        for name, array in mine.parameters.items():
+            assert array.tobytes() == yours.parameters[name].tobytes(), (step, name)
+        for key, array in yours.slots.items():
+            assert array.tobytes() == mine.slots[key].tobytes(), (step, key)
+        predicted = executable.predict(batch(step), controls)["output"]
+        expected = alone.predict(batch(step))["output"]
+        assert predicted.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("optimizer", RULES, ids=lambda rule: type(rule).__name__)
+@pytest.mark.parametrize(("outer", "inner"), list(product(range(4), range(2))))
+def test_unused_branches_keep_their_bytes(
+    backend: TorchBackend, optimizer: Optimizer, outer: int, inner: int
+) -> None:
+    """Parameters, slots and statistics, also where momentum and decay would move them."""
+    supernet = graph()
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=TrainSpec(optimizer))
+    for step, (a, b) in enumerate(product(range(4), range(2))):  # all have momentum
+        executable.train_step(batch(step), {OUTER: a, INNER: b})
+    before = store.export()
+    executable.train_step(batch(9), {OUTER: outer, INNER: inner})
+    assert kept(before, store.export()) == set(supernet.parameters) - used(outer, inner)
+
+
+def test_gradients_are_of_the_chosen_branches(backend: TorchBackend) -> None:
+    supernet = graph()
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=TrainSpec(SGD()))
+    trained = {name for name, spec in supernet.parameters.items() if spec.trained}
+    for outer, inner in product(range(4), range(2)):
+        gradients = executable.gradients(batch(0), {OUTER: outer, INNER: inner})
+        assert set(gradients.names) == used(outer, inner) & trained
+
+
+def test_changing_the_choice_compiles_nothing(backend: TorchBackend) -> None:
+    supernet = graph()
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=TrainSpec(SGD(lr=0.01)))
+    for step, (outer, inner) in enumerate(product(range(4), range(2))):
+        executable.train_step(batch(step), {OUTER: outer, INNER: inner})
+        executable.predict(batch(step), {OUTER: outer, INNER: np.int64(inner)})
+    assert backend.compiles == 2
+
+
+@pytest.mark.parametrize(
+    ("control", "number", "last"), [(OUTER, 4, 3), (OUTER, -1, 3), (INNER, 2, 1)]
+)
+def test_a_candidate_that_is_not_there_is_told(
+    backend: TorchBackend, control: str, number: int, last: int
+) -> None:
+    supernet = graph()
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=TrainSpec(SGD(lr=0.01, momentum=0.9)))
+    before = store.export()
+    controls = {OUTER: 3, control: number}
+    message = rf"choice '{control}' has the candidates 0 to {last}, and got {number}"
+    for call in (executable.train_step, executable.gradients, executable.predict):
+        with pytest.raises(ModelError, match=message):
+            call(batch(0), controls)
+    assert store.position == 0
+    assert kept(before, store.export()) == set(supernet.parameters)
+
+
+def test_a_choice_by_a_fraction_is_told(backend: TorchBackend) -> None:
+    supernet = graph()
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=TrainSpec(SGD()))
+    with pytest.raises(ModelError, match=r"control 'cell\.edge' is a whole number, and got 0\.5"):
+        executable.train_step(batch(0), {OUTER: 0.5})
+
+
+def test_two_edges_may_share_a_candidate(backend: TorchBackend) -> None:
+    """A module that branches of two choices call is one set of parameters."""
+
+    class Two(nn.Network):
+        def forward(self, image: nn.Tensor) -> nn.Tensor:
+            unit = Unit(name="unit")
+            x = nn.Conv(4, 3, name="stem")(image)
+            for name in ("one", "two"):
+                x = nn.choice(name, [lambda y: unit(y), lambda y: y], x)
+            return nn.Linear(10, name="head")(nn.flatten(x))
+
+    model = nn.trace(Two(), {"image": nn.batched((1, 8, 8))})
+    supernet = nn.compose(model, nn.losses.CrossEntropy(), LABEL)
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    spec = TrainSpec(SGD(lr=0.05, momentum=0.9))
+    executable = backend.compile(supernet, store, train=spec)
+    other = backend.store(nn.initial_parameters(supernet, 0))
+    for step, (one, two) in enumerate(product(range(2), repeat=2)):
+        chosen = {"one": one, "two": two}
+        alone = backend.compile(nn.specialised(supernet, chosen), other, train=spec)
+        ours = executable.train_step(batch(step), {"seed": 1, **chosen})
+        theirs = alone.train_step(batch(step), {"seed": 1})
+        assert float(ours.loss) == float(theirs.loss)
+        state, expected = store.export(), other.export()
+        for name, array in expected.parameters.items():
+            assert array.tobytes() == state.parameters[name].tobytes()

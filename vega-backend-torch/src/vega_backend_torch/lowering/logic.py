@@ -1,0 +1,24 @@
+"""Comparisons, logic, and a choice an element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from vega_backend_torch.lowering.calls import call, infix
+from vega_backend_torch.lowering.site import Lowering
+from vega_core.nn import ops
+from vega_core.nn.primitive import Primitive
+
+LOWERINGS: Final[Mapping[type[Primitive], Lowering]] = {
+    ops.And: call("torch.logical_and"),
+    ops.Equal: infix("=="),
+    ops.Greater: infix(">"),
+    ops.GreaterOrEqual: infix(">="),
+    ops.Less: infix("<"),
+    ops.LessOrEqual: infix("<="),
+    ops.Not: call("torch.logical_not"),
+    ops.Or: call("torch.logical_or"),
+    ops.Where: call("torch.where"),
+    ops.Xor: call("torch.logical_xor"),
+}

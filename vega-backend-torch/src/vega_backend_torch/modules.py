@@ -1,0 +1,139 @@
+"""A user's own `torch.nn.Module` as one node of a graph: made, run and given back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from vega_backend_torch.arrays import to_numpy
+from vega_core.arrays import Array
+from vega_core.backend import Native, Params, Recipe
+from vega_core.errors import ModelError
+from vega_core.nn import Graph, TensorSpec
+
+Module = torch.nn.Module
+Inputs = tuple[tuple[str, TensorSpec], ...]
+"""Name and specification of each input of a module; one is passed by position."""
+
+
+def instance(recipe: Recipe, inputs: Inputs, seed: int) -> Module:
+    """Returns a new module, drawn under a seed; the global random state stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = recipe.make()
+        if not isinstance(module, Module):
+            raise ModelError(
+                f"{recipe.name} made a {type(module).__name__}, which is no torch.nn.Module"
+            )
+        if any(map(torch.nn.parameter.is_lazy, module.parameters())):
+            try_out(recipe, module, inputs, 2)  # now they have a shape
+        return module
+
+
+def try_out(recipe: Recipe, module: Module, inputs: Inputs, size: int) -> Any:
+    """Runs a module in evaluation on a batch of zeros, and returns what it gives.
+
+    Raises:
+        ModelError: It fails; chains the cause.
+    """
+    tensors = {
+        name: torch.zeros([d if d >= 0 else -d * size for d in spec.shape], dtype=_torch(spec))
+        for name, spec in inputs
+    }
+    mode = module.training
+    try:
+        with torch.no_grad():
+            module.eval()
+            if len(tensors) == 1:
+                return module(*tensors.values())
+            return module(**tensors)
+    except Exception as error:
+        shapes = ", ".join(f"{name} {spec}".strip() for name, spec in inputs)
+        raise ModelError(
+            f"{recipe.name} fails on a batch of {size} ({shapes}): {type(error).__name__}: {error}"
+        ) from error
+    finally:
+        module.train(mode)
+
+
+def named_outputs(name: str, result: Any) -> Mapping[str, torch.Tensor]:
+    """Returns what a forward gave as tensors by name; what is None is left out.
+
+    Raises:
+        ModelError: It is something else.
+    """
+    outputs = {"output": result} if isinstance(result, torch.Tensor) else result
+    if isinstance(outputs, Mapping):
+        given = {key: value for key, value in outputs.items() if value is not None}
+        if all(isinstance(value, torch.Tensor) for value in given.values()):
+            return given
+    raise ModelError(f"{name} gives {type(result).__name__}: expected a tensor, or tensors by name")
+
+
+def initial(op: Native, seed: int) -> Mapping[str, Array]:
+    """Returns parameters and buffers as the module's own constructor makes them."""
+    state = instance(op.recipe, inputs_of(op), seed).state_dict()
+    return {name: to_numpy(state[name]) for name, *_ in op.weights}
+
+
+def inputs_of(op: Native) -> Inputs:
+    """Returns the inputs that a module was outlined for."""
+    names = op.given or ("",)
+    return tuple(
+        (name, TensorSpec(shape, dtype))
+        for name, (shape, dtype) in zip(names, op.inputs, strict=True)
+    )
+
+
+def own_module(graph: Graph, params: Params) -> Module | None:
+    """Returns the user's own module with parameters, where a graph is nothing but that."""
+    (node, *others) = graph.nodes or (None,)
+    if node is None or others or not isinstance(node.op, Native):
+        return None
+    module = instance(node.op.recipe, inputs_of(node.op), 0)
+    saved = {role: torch.tensor(params[name]) for role, name in node.params.items()}
+    module.load_state_dict(saved, strict=False)  # a shared tensor is named once
+    return module
+
+
+class Call:
+    """Runs a module over parameters that are kept elsewhere.
+
+    Buffers that it changes are changed in place, also where it puts new tensors in their stead.
+    What it draws comes from PyTorch's generators, seeded by the node's key during the call.
+
+    Args:
+        op: The module, its mode fixed.
+    """
+
+    def __init__(self, op: Native) -> None:
+        self._module = instance(op.recipe, inputs_of(op), 0).train(op.mode == "train")
+        self._given = op.given
+        self._name = op.name
+        self._names = tuple(name for name, *_ in op.outputs)
+
+    def __call__(
+        self, inputs: Sequence[torch.Tensor], params: Mapping[str, torch.Tensor], key: int
+    ) -> Any:
+        device = inputs[0].device
+        self._module.to(device)  # buffers that are no part of the state; nothing the next time
+        held = dict(params)
+        args: tuple[torch.Tensor, ...] = () if self._given else tuple(inputs)
+        named = dict(zip(self._given, inputs, strict=True)) if self._given else {}
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(key)
+            result = torch.func.functional_call(self._module, held, args, named)
+        with torch.no_grad():
+            for name, tensor in params.items():
+                if held[name] is not tensor:
+                    tensor.copy_(held[name])
+        found = named_outputs(self._name, result)
+        outputs = tuple(found[name] for name in self._names)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _torch(spec: TensorSpec) -> torch.dtype:
+    dtype: torch.dtype = getattr(torch, spec.dtype)
+    return dtype

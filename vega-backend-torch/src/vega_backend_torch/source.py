@@ -1,0 +1,200 @@
+"""The text of a graph's function, with the branches of choices as branches of Python."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from vega_backend_torch.fixed import Fixed
+from vega_backend_torch.foreign import foreign
+from vega_backend_torch.lower import FRESH, LOWERINGS
+from vega_backend_torch.lowering.site import Site, literal
+from vega_core.errors import ModelError
+from vega_core.nn import ops
+from vega_core.nn.choices import Branch, branches
+from vega_core.nn.graph import Graph, Node
+from vega_core.nn.keys import node_key
+
+
+class Source:
+    """Writes ``forward(params, inputs, controls, key)`` of a graph whose modes are fixed.
+
+    Every value is deleted after its last use, so that evaluation holds no more than it needs.
+    Controls and constants of shape () are Python numbers where an operator takes those, and
+    tensors, made once at the top, elsewhere.
+
+    Args:
+        graph: The graph.
+        moving: Names of the statistics that move.
+        by_row: Names of the tables whose gradients are of the rows that are looked up alone.
+
+    Attributes:
+        text: The source.
+        names: What it names beside the table's namespace: constant arrays and the functions of
+            operators that plugins lower.
+
+    Raises:
+        ModelError: An operator has no lowering, or an attribute that is no plain value.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        moving: frozenset[str] = frozenset(),
+        by_row: frozenset[str] = frozenset(),
+    ) -> None:
+        self._graph, self._moving, self._by_row = graph, moving, by_row
+        self.names: dict[str, Any] = {}
+        self._numbers: dict[str, str] = {}
+        self._top: dict[str, str] = {}
+        self._variables = self._name_values()
+        self._params = {name: f"p{index}" for index, name in enumerate(graph.parameters)}
+        self._branches = branches(graph)
+        self._fresh = {node.name for node in graph.nodes if isinstance(node.op, FRESH)}
+        self._uses = Counter(value for node in graph.nodes for value in node.inputs)
+        self._members: dict[Branch, list[Node]] = {}
+        for node in graph.nodes:
+            self._members.setdefault(self._branches[node.name], []).append(node)
+        self._dead = self._last_uses()
+        body = self._block((), "    ")
+        returned = ", ".join(self._variables[value] for value in graph.outputs.values())
+        body.append(f"    return ({returned},)")
+        self.text = "\n".join([*self._head(body), *body, ""])
+
+    def _name_values(self) -> dict[str, str]:
+        """Names every value; of those that are numbers, says how they become tensors."""
+        graph = self._graph
+        variables = {name: f"x{index}" for index, name in enumerate(graph.inputs)}
+        for index, (name, control) in enumerate(graph.controls.items()):
+            variables[name] = f"c{index}"
+            if not control.shape:
+                variables[name], self._numbers[name] = f"t{index}", f"c{index}"
+                self._top[f"t{index}"] = _tensor(f"c{index}", control.dtype)
+        for index, node in enumerate(graph.nodes):
+            for place, value in enumerate(graph.values(node)):
+                variables[value] = f"v{index}" if place == 0 else f"v{index}_{place}"
+            if isinstance(node.op, ops.Constant):
+                self._name_constant(node.name, node.op, index)
+        return variables
+
+    def _name_constant(self, name: str, op: ops.Constant, index: int) -> None:
+        if isinstance(op.value, tuple):
+            self.names[f"k{index}"] = Fixed(op.value, op.dtype)
+            self._top[f"v{index}"] = f"k{index}.on(device)"
+        else:
+            self._numbers[name] = literal(_number(op.value, op.dtype))
+            self._top[f"v{index}"] = _tensor(self._numbers[name], op.dtype)
+
+    def _head(self, body: list[str]) -> list[str]:
+        """Returns what comes before the body: names of the arguments, and tensors that it reads."""
+        graph, text = self._graph, "\n".join(body)
+        used = set(re.findall(r"\b[tv]\d+\b", text))
+        made = [f"    {name} = {text}" for name, text in self._top.items() if name in used]
+        lines = ["def forward(params, inputs, controls, key):"]
+        for target, names in (
+            ("params", list(self._params.values())),
+            ("inputs", [self._variables[name] for name in graph.inputs]),
+            ("controls", [f"c{index}" for index in range(len(graph.controls))]),
+        ):
+            if names:
+                lines.append(f"    ({', '.join(names)},) = {target}")
+        if made or "device=device" in text:
+            lines.append("    device = next((x.device for x in (*params, *inputs)), None)")
+        return lines + made
+
+    def _block(self, branch: Branch, indent: str) -> list[str]:
+        """Returns the statements of the nodes that belong to a branch itself."""
+        lines: list[str] = []
+        for node in self._members.get(branch, []):
+            if isinstance(node.op, ops.Choice):
+                lines += self._choice(node, branch, indent)
+            elif not isinstance(node.op, ops.Constant):
+                results = ", ".join(self._variables[value] for value in self._graph.values(node))
+                lines.append(f"{indent}{results} = {self._expression(node)}")
+            if dead := self._dead.get(node.name):
+                lines.append(f"{indent}del {', '.join(self._variables[value] for value in dead)}")
+        return lines
+
+    def _choice(self, node: Node, branch: Branch, indent: str) -> list[str]:
+        index, *chosen = node.inputs
+        result, number = self._variables[node.name], self._numbers[index]
+        lines: list[str] = []
+        for place, value in enumerate(chosen):
+            inside = (*branch, (node.name, place))
+            lines.append(f"{indent}{'if' if place == 0 else 'elif'} {number} == {place}:")
+            lines += self._block(inside, f"{indent}    ")
+            lines.append(f"{indent}    {result} = {self._variables[value]}")
+        lines.append(f"{indent}else:")
+        return [*lines, f"{indent}    raise no_candidate({index!r}, {number}, {len(chosen)})"]
+
+    def _expression(self, node: Node) -> str:
+        site = self._site(node)
+        lowering = LOWERINGS.get(type(node.op))
+        try:
+            return self._foreign(node, site) if lowering is None else lowering(node.op, site)
+        except ModelError as error:
+            raise ModelError(f"{node.name}: {error}") from error
+
+    def _site(self, node: Node) -> Site:
+        graph, dead = self._graph, self._dead.get(node.name, ())
+        first = node.inputs[0] if node.inputs else ""
+        # One reader only: a second might have kept a view, which overwriting would change.
+        fresh = first in dead and self._uses[first] == 1 and first in self._fresh
+        return Site(
+            [self._variables[name] for name in node.inputs],
+            {role: self._params[name] for role, name in node.params.items()},
+            [graph.specs[name] for name in node.inputs],
+            frozenset(role for role, name in node.params.items() if name in self._moving),
+            f"combined(key, {node_key(node.name)})",
+            fresh,
+            [self._numbers.get(name) for name in node.inputs],
+            frozenset(role for role, name in node.params.items() if name in self._by_row),
+        )
+
+    def _foreign(self, node: Node, site: Site) -> str:
+        """Returns a call of the function that an operator's own package gives for PyTorch."""
+        name = f"f{len(self.names)}"
+        self.names[name] = foreign(node.op)
+        params = ", ".join(
+            f"{role!r}: {site.params[role]}{'.clone()' if self._rests(node, role) else ''}"
+            for role in node.params
+        )
+        return f"{name}(({''.join(f'{x}, ' for x in site.inputs)}), {{{params}}}, {site.key})"
+
+    def _rests(self, node: Node, role: str) -> bool:
+        """Whether a parameter is a statistic that does not move."""
+        name = node.params[role]
+        return self._graph.parameters[name].kind == "statistic" and name not in self._moving
+
+    def _last_uses(self) -> Mapping[str, list[str]]:
+        """Returns, by the node after which they are dead, the values of that node's own branch."""
+        graph, order = self._graph, {node.name: i for i, node in enumerate(self._graph.nodes)}
+        home = {value: self._branches[n.name] for n in graph.nodes for value in graph.values(n)}
+        home |= dict.fromkeys(graph.inputs, ())
+        last = {value: node.name for node in graph.nodes for value in graph.values(node)}
+        kept = {*graph.outputs.values(), *self._numbers}
+        for node in graph.nodes:
+            branch = self._branches[node.name]
+            for value in node.inputs:
+                if value not in home:
+                    continue
+                depth = len(home[value])
+                if len(branch) < depth:  # the result of a branch, which the choice takes out
+                    kept.add(value)
+                item = node.name if len(branch) <= depth else branch[depth][0]
+                last[value] = max(last.get(value, item), item, key=order.__getitem__)
+        dead: dict[str, list[str]] = {}
+        for value, name in last.items():
+            if value not in kept and self._variables[value] not in self._top:
+                dead.setdefault(name, []).append(value)
+        return dead
+
+
+def _tensor(number: str, dtype: str) -> str:
+    return f"torch.tensor({number}, dtype=torch.{dtype}, device=device)"
+
+
+def _number(value: Any, dtype: str) -> Any:
+    return bool(value) if dtype == "bool" else int(value) if "int" in dtype else value

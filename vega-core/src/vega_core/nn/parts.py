@@ -1,0 +1,62 @@
+"""Several parts that make one network."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from vega_core.errors import ModelError
+from vega_core.nn.module import Module, Network, check_arguments
+from vega_core.nn.outputs import MAIN_OUTPUTS, main_name
+from vega_core.nn.tensor import Tensor
+from vega_core.nn.tracing import current
+
+
+class Parts(Network):
+    """Named parts that run one after another, such as a backbone and a head.
+
+    The first takes the network's inputs. Each other takes what the one before it returns: a tensor
+    by position. Of several by name it takes those that its ``forward`` names, if it names
+    parameters of which every one without a default is there; otherwise the main one, ``logits`` or
+    ``output``. What the last returns is the network's output.
+
+    Attributes:
+        parts: Name and module of each.
+    """
+
+    overridable: ClassVar[tuple[str, ...]] = ("mode",)
+
+    parts: tuple[tuple[str, Module], ...]
+
+    def forward(self, *args: Tensor, **kwargs: Tensor) -> Any:
+        result: Any = None
+        for place, (name, part) in enumerate(self.parts):
+            if place:
+                args, kwargs = _handed_on(result, self.parts[place - 1][0], name, part)
+            check_arguments(part, args, kwargs)
+            result = current().call(part, args, kwargs, name)
+        return result
+
+
+def _handed_on(
+    result: Any, giver: str, taker: str, part: Module
+) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
+    """Returns the arguments that a part gets of what the part before it has returned."""
+    if isinstance(result, Tensor):
+        return (result,), {}
+    if not isinstance(result, Mapping) or not all(isinstance(t, Tensor) for t in result.values()):
+        raise ModelError(f"{giver} returned {result!r}: expected a tensor or tensors by name")
+    parameters = inspect.signature(part.forward).parameters.values()
+    if any(one.kind is one.VAR_KEYWORD for one in parameters):
+        return (), dict(result)
+    needed = [one.name for one in parameters if one.default is one.empty]
+    if needed and all(name in result for name in needed):
+        return (), {one.name: result[one.name] for one in parameters if one.name in result}
+    main = main_name(result)
+    if main is None:
+        raise ModelError(
+            f"{taker} takes {', '.join(one.name for one in parameters)}, and {giver} gives "
+            f"{', '.join(result)}, none of which is called {' or '.join(MAIN_OUTPUTS)}"
+        )
+    return (result[main],), {}

@@ -1,0 +1,1 @@
+"""The conformance kit of backends, one module a part of the contract."""
