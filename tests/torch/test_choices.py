@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vega_backend_torch.backend import TorchBackend
+from vega_backend_torch.generate import generate
 from vega_core import nn
 from vega_core.backend import SGD, Adam, Optimizer, State, TrainSpec
 from vega_core.errors import ModelError
+from vega_core.nn.reference import evaluate
 
 LABEL = {"label": nn.batched((), "int64")}
 OUTER, INNER = "cell.edge", "cell.edge.3.op"
@@ -213,3 +220,137 @@ def test_two_edges_may_share_a_candidate(backend: TorchBackend) -> None:
         state, expected = store.export(), other.export()
         for name, array in expected.parameters.items():
             assert array.tobytes() == state.parameters[name].tobytes()
+
+
+class Relu(nn.Block):
+    """A norm, whose output is fresh memory, and a ReLU that may overwrite it."""
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        return nn.relu(nn.BatchNorm(name="norm")(x))
+
+
+def test_the_chosen_branch_is_as_lean_as_the_bare_path() -> None:
+    """It overwrites and deletes what only other candidates read as well."""
+
+    class Net(nn.Network):
+        def forward(self, image: nn.Tensor) -> nn.Tensor:
+            x = nn.BatchNorm(name="norm")(image)
+            return nn.choice("op", [nn.relu, lambda y: y, lambda y: nn.relu(y) + y, Relu()], x)
+
+    model = nn.trace(Net(), {"image": nn.batched((1, 4, 4))}).in_mode("train")
+    text = generate(model).source
+    blocks = [part.split("elif")[0] for part in text.split("if c0 ==")[1:]]
+    assert "torch.relu_(v0)" in blocks[0]
+    assert "torch.relu_(v0)" not in blocks[2]
+    assert "torch.relu(v0)" in blocks[2]
+    for block in blocks:
+        assert len(re.findall(r"del .*\bv0\b", block)) == 1
+    for number in range(4):
+        bare = generate(nn.specialised(model, {"op": number})).source
+        lines = [line.split(" = ")[1] for line in bare.splitlines() if " = torch." in line]
+        for line in lines[1:]:
+            assert line.split("(")[0] in blocks[number]
+
+
+@st.composite
+def structures(draw: st.DrawFn, depth: int = 2) -> Any:
+    """Draws a network as nested lists: operators in a row, and choices among rows."""
+    row = []
+    for _ in range(draw(st.integers(0, 6))):
+        kinds = ["relu", "norm", "double", "keep", "view", "add", "choice"]
+        kind = draw(st.sampled_from(kinds[: None if depth else -1]))
+        if kind == "choice":
+            count = draw(st.integers(1, 3))
+            row.append([draw(structures(depth - 1)) for _ in range(count)])
+        else:
+            row.append(kind)
+    return row
+
+
+class Drawn(nn.Network):
+    """The network of a structure; ``add`` reads what was kept, at whatever depth.
+
+    What is kept as a view shares memory, which a ReLU must not overwrite.
+    """
+
+    structure: Any = ()
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        return nn.Linear(2, name="head")(self._row(self.structure, x, x, "r"))
+
+    def _row(self, row: Any, x: nn.Tensor, kept: nn.Tensor, name: str) -> nn.Tensor:
+        for index, item in enumerate(row):
+            path = f"{name}{index}"
+            if item == "relu":
+                x = nn.relu(x)
+            elif item == "norm":
+                x = nn.BatchNorm(name=f"{path}.norm")(x)
+            elif item == "double":
+                x = x + x
+            elif item == "keep":
+                kept = x
+            elif item == "view":
+                kept = nn.stop_gradient(x)
+            elif item == "add":
+                x = x + kept
+            else:
+                built = [
+                    lambda y, part=part, kept=kept, path=f"{path}c{place}": self._row(
+                        part, y, kept, path
+                    )
+                    for place, part in enumerate(item)
+                ]
+                x = nn.choice(path, built, x)
+        return x
+
+
+def check(structure: Any, steps: Sequence[Mapping[str, int]]) -> None:
+    """Holds a supernet against its specialised graphs, bit for bit, and against NumPy."""
+    supernet, spec = drawn(structure), TrainSpec(SGD(lr=0.1, momentum=0.9))
+    backend, rng = TorchBackend(), np.random.default_rng(0)
+    given = {
+        "x": rng.standard_normal((5, 4)).astype(np.float32),
+        "label": rng.integers(0, 2, 5),
+    }
+    store = backend.store(nn.initial_parameters(supernet, 0))
+    executable = backend.compile(supernet, store, train=spec)
+    other = backend.store(nn.initial_parameters(supernet, 0))
+    for chosen in steps:
+        bare = nn.specialised(supernet, chosen)
+        alone = backend.compile(bare, other, train=spec)
+        exact = {name: a.astype(np.float64) for name, a in other.export().parameters.items()}
+        expected = float(evaluate(bare, exact, given, mode="train").outputs["loss"])
+        ours, theirs = executable.train_step(given, chosen), alone.train_step(given)
+        assert float(ours.loss) == float(theirs.loss) == pytest.approx(expected, 1e-3, 1e-4)
+        mine, after = store.export(), other.export()
+        for name, array in after.parameters.items():
+            assert array.tobytes() == mine.parameters[name].tobytes(), name
+        predicted = executable.predict(given, chosen)["output"]
+        assert predicted.tobytes() == alone.predict(given)["output"].tobytes()
+
+
+def drawn(structure: Any) -> nn.Graph:
+    model = nn.trace(Drawn(structure), {"x": nn.batched((4,))})
+    return nn.compose(model, nn.losses.CrossEntropy(), LABEL)
+
+
+@settings(max_examples=100, deadline=None)
+@given(structure=structures(), data=st.data())
+def test_any_supernet_runs_as_its_specialised_graphs(structure: Any, data: st.DataObject) -> None:
+    known = nn.candidates(drawn(structure))
+    choices = st.fixed_dictionaries({n: st.integers(0, count - 1) for n, count in known.items()})
+    check(structure, [data.draw(choices) for _ in range(3)])
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        ["norm", "view", "relu", "add"],
+        ["norm", "view", [["relu", "add"], ["add"]]],
+        ["norm", "keep", [["view", "relu", "add"], ["relu"]], "add"],
+        [[["norm", "view", [["relu", "add"], ["double"]], "add"], ["norm"]]],
+    ],
+)
+def test_memory_that_a_view_shares_is_not_overwritten(structure: Any) -> None:
+    known = nn.candidates(drawn(structure))
+    check(structure, [{name: number % n for name, n in known.items()} for number in range(2)])

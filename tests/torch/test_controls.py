@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,31 @@ def test_a_control_may_not_be_called_like_a_rate(backend: TorchBackend) -> None:
     backend.compile(training, store, train=TrainSpec(SGD()))
     with pytest.raises(ModelError, match="control 'mu' is one of the graph and a rate of"):
         backend.compile(training, store, train=TrainSpec(GRDA()))
+
+
+def test_a_graph_may_have_neither_inputs_nor_parameters(backend: TorchBackend) -> None:
+    class Fixed(nn.Network):
+        def forward(self, x: nn.Tensor) -> dict[str, nn.Tensor]:
+            scale = nn.control("scale", 3.0)
+            return {"output": x, "fixed": nn.constant((1.0, 2.0)) * scale}
+
+    graph = nn.trace(Fixed(), {"x": nn.batched((2,))})
+    alone = replace(graph, outputs={"fixed": graph.outputs["fixed"]}).pruned().restricted([])
+    outputs = backend.compile(alone, backend.store({})).predict({}, {"scale": 2.0})
+    np.testing.assert_array_equal(outputs["fixed"], [2.0, 4.0])
+
+
+def test_an_element_type_never_becomes_code(backend: TorchBackend) -> None:
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return x + nn.constant(1.0)
+
+    graph = nn.trace(Net(), {"x": nn.batched((2,))})
+    forged = replace(nn.ops.Constant(1.0), dtype="float32, device=print('no')")
+    nodes = tuple(
+        replace(node, op=forged) if isinstance(node.op, nn.ops.Constant) else node
+        for node in graph.nodes
+    )
+    executable = backend.compile(replace(graph, nodes=nodes), backend.store({}))
+    with pytest.raises(ModelError, match="element type"):
+        executable.predict({"x": np.ones((1, 2), np.float32)})

@@ -24,6 +24,9 @@ TARGETS = {
     "optimizer": {
         "SGD": "vega_core.backend.optimizers:SGD",
         "Adam": "vega_core.backend.optimizers:Adam",
+        "AdamW": "vega_core.backend.optimizers:AdamW",
+        "RMSprop": "vega_core.backend.optimizers:RMSprop",
+        "gRDA": "vega_core.backend.optimizers:GRDA",
     },
     "schedule": {
         "Constant": "vega_core.backend.schedules:Constant",

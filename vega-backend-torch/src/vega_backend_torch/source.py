@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from vega_backend_torch.fixed import Fixed
 from vega_backend_torch.foreign import foreign
+from vega_backend_torch.lifetimes import Lifetimes
 from vega_backend_torch.lower import FRESH, LOWERINGS
 from vega_backend_torch.lowering.site import Site, literal
+from vega_backend_torch.lowering.types import element_type
 from vega_core.errors import ModelError
 from vega_core.nn import ops
 from vega_core.nn.choices import Branch, branches
@@ -53,11 +54,10 @@ class Source:
         self._params = {name: f"p{index}" for index, name in enumerate(graph.parameters)}
         self._branches = branches(graph)
         self._fresh = {node.name for node in graph.nodes if isinstance(node.op, FRESH)}
-        self._uses = Counter(value for node in graph.nodes for value in node.inputs)
         self._members: dict[Branch, list[Node]] = {}
         for node in graph.nodes:
             self._members.setdefault(self._branches[node.name], []).append(node)
-        self._dead = self._last_uses()
+        self._lifetimes = Lifetimes(graph, self._members)
         body = self._block((), "    ")
         returned = ", ".join(self._variables[value] for value in graph.outputs.values())
         body.append(f"    return ({returned},)")
@@ -113,19 +113,26 @@ class Source:
             elif not isinstance(node.op, ops.Constant):
                 results = ", ".join(self._variables[value] for value in self._graph.values(node))
                 lines.append(f"{indent}{results} = {self._expression(node)}")
-            if dead := self._dead.get(node.name):
-                lines.append(f"{indent}del {', '.join(self._variables[value] for value in dead)}")
+            lines += self._deleted(self._lifetimes.after.get(node.name, ()), indent)
         return lines
+
+    def _deleted(self, values: Sequence[str], indent: str) -> list[str]:
+        """Returns the statement that deletes values; numbers and constants stay."""
+        names = [self._variables[value] for value in values if value not in self._numbers]
+        names = [name for name in names if name not in self._top]
+        return [f"{indent}del {', '.join(names)}"] if names else []
 
     def _choice(self, node: Node, branch: Branch, indent: str) -> list[str]:
         index, *chosen = node.inputs
         result, number = self._variables[node.name], self._numbers[index]
         lines: list[str] = []
         for place, value in enumerate(chosen):
-            inside = (*branch, (node.name, place))
+            inside, deeper = (*branch, (node.name, place)), f"{indent}    "
             lines.append(f"{indent}{'if' if place == 0 else 'elif'} {number} == {place}:")
-            lines += self._block(inside, f"{indent}    ")
-            lines.append(f"{indent}    {result} = {self._variables[value]}")
+            lines += self._deleted(self._lifetimes.at_start.get(inside, ()), deeper)
+            lines += self._block(inside, deeper)
+            lines.append(f"{deeper}{result} = {self._variables[value]}")
+            lines += self._deleted(self._lifetimes.at_end.get(inside, ()), deeper)
         lines.append(f"{indent}else:")
         return [*lines, f"{indent}    raise no_candidate({index!r}, {number}, {len(chosen)})"]
 
@@ -138,10 +145,14 @@ class Source:
             raise ModelError(f"{node.name}: {error}") from error
 
     def _site(self, node: Node) -> Site:
-        graph, dead = self._graph, self._dead.get(node.name, ())
+        graph, dead = self._graph, self._lifetimes.after.get(node.name, ())
         first = node.inputs[0] if node.inputs else ""
         # One reader only: a second might have kept a view, which overwriting would change.
-        fresh = first in dead and self._uses[first] == 1 and first in self._fresh
+        fresh = (
+            first in dead
+            and first in self._fresh
+            and self._lifetimes.reads_alone(first, self._branches[node.name])
+        )
         return Site(
             [self._variables[name] for name in node.inputs],
             {role: self._params[name] for role, name in node.params.items()},
@@ -168,32 +179,9 @@ class Source:
         name = node.params[role]
         return self._graph.parameters[name].kind == "statistic" and name not in self._moving
 
-    def _last_uses(self) -> Mapping[str, list[str]]:
-        """Returns, by the node after which they are dead, the values of that node's own branch."""
-        graph, order = self._graph, {node.name: i for i, node in enumerate(self._graph.nodes)}
-        home = {value: self._branches[n.name] for n in graph.nodes for value in graph.values(n)}
-        home |= dict.fromkeys(graph.inputs, ())
-        last = {value: node.name for node in graph.nodes for value in graph.values(node)}
-        kept = {*graph.outputs.values(), *self._numbers}
-        for node in graph.nodes:
-            branch = self._branches[node.name]
-            for value in node.inputs:
-                if value not in home:
-                    continue
-                depth = len(home[value])
-                if len(branch) < depth:  # the result of a branch, which the choice takes out
-                    kept.add(value)
-                item = node.name if len(branch) <= depth else branch[depth][0]
-                last[value] = max(last.get(value, item), item, key=order.__getitem__)
-        dead: dict[str, list[str]] = {}
-        for value, name in last.items():
-            if value not in kept and self._variables[value] not in self._top:
-                dead.setdefault(name, []).append(value)
-        return dead
-
 
 def _tensor(number: str, dtype: str) -> str:
-    return f"torch.tensor({number}, dtype=torch.{dtype}, device=device)"
+    return f"torch.tensor({number}, dtype={element_type(dtype)}, device=device)"
 
 
 def _number(value: Any, dtype: str) -> Any:

@@ -195,6 +195,13 @@ OPTIMIZERS = (
         "Gradients divided by a running root mean square.",
         aliases=("RMSProp",),
     ),
+    Provider(
+        "gRDA",
+        "vega_core.backend.optimizers:GRDA",
+        "Regularized dual averaging, which sets weights to exactly zero.",
+        paper="Chao and Cheng, A Generalization of Regularized Dual Averaging and its Dynamics, "
+        "2019, arXiv 1909.10072",
+    ),
 )
 
 SCHEDULES = (
