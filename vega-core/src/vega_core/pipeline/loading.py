@@ -16,11 +16,9 @@ from vega_core.backend.state import check_state
 from vega_core.data import Field, Transform
 from vega_core.errors import DataError, UserError
 from vega_core.nn.outputs import main_name
-from vega_core.pipeline.model_io import MODEL, ModelFile, fields_of, read_model
-from vega_core.pipeline.records import read_records
-from vega_core.pipeline.resume import read_config
+from vega_core.pipeline.model_io import ModelFile, fields_of, read_model
+from vega_core.pipeline.trained import best_model_file
 from vega_core.plugins import Catalog, load_catalog
-from vega_core.store.rundir import RunDir
 from vega_core.train.model import specs
 
 if TYPE_CHECKING:
@@ -257,31 +255,7 @@ def load(
         StateError: Its files are damaged.
     """
     found = Path(path)
-    path = found if found.is_file() else _best_of(found)
+    path = found if found.is_file() else best_model_file(found)
     file, parameters = read_model(path)
     catalog = load_catalog(plugins)
     return LoadedModel(file, parameters, catalog, backend or file.backend, path.parent)
-
-
-def _best_of(folder: Path) -> Path:
-    if (folder / MODEL).is_file():
-        return folder / MODEL
-    run = RunDir.open(folder)
-    if not run.config.is_file():
-        raise UserError(
-            f"{folder} is of a call of vega_core.tune, which leaves no model: its best "
-            "configuration is what tune returns"
-        )
-    steps = read_config(run)["pipeline"]
-    done = [step for step in steps if run.output(step).is_file()]
-    for step in reversed(done):
-        records, _ = read_records(run.output(step))
-        for record in records:
-            if "model" in record.artifacts:
-                return run.inside(record.artifacts["model"])
-    if done == steps:
-        raise UserError(
-            f"{folder} holds no model: its trials are functions or programs, or none succeeded; "
-            f"the results are in {run.output(steps[-1])}"
-        )
-    raise UserError(f"{folder} holds no trained model yet: its run has not finished")
