@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+import pytest
 
-from vega_backend_torch.backend import TorchBackend
 from vega_core.testing import BackendConformance
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("vega_backend_torch")
 
 # Two threads that wait for each other are slower than one where other tests run beside.
 torch.set_num_threads(1)
@@ -15,6 +17,8 @@ class TestTorch(BackendConformance):
     float64 = True
 
     def backend(self):
+        from vega_backend_torch.backend import TorchBackend
+
         return TorchBackend()
 
     def native_arrays(self, module):
