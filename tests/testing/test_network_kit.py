@@ -189,6 +189,7 @@ def test_a_right_network_passes(network):
 
 
 def test_a_right_network_trains():
+    pytest.importorskip("torch")
     assert failures(Right(), backend=pytorch) == set()
 
 
@@ -216,6 +217,7 @@ def test_a_wrong_network_fails(network, expected):
 
 
 def test_a_parameter_that_nothing_reaches():
+    pytest.importorskip("torch")
     run = dict(kit(Unreached(), backend=pytorch).runs())["test_it_trains[it]"]
     with pytest.raises(AssertionError, match=r"no gradient reaches \['idle.bias', 'idle.weight'\]"):
         run()

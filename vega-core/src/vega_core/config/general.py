@@ -14,20 +14,23 @@ from vega_core.plugins import NotInstalled
 from vega_core.plugins.modules import backend_of
 
 
-def check_general(report: Report, components: Components, steps: Iterable[str]) -> None:
+def check_general(
+    report: Report, components: Components, steps: Iterable[str], *, check_backend: bool = True
+) -> None:
     """Checks backend and executor; a backend must be there only if a step has a model.
 
     Args:
         report: Takes the errors, and holds the tree.
         components: Checks the options of a backend.
         steps: Names of the steps that run.
+        check_backend: Whether the backend must be installed.
     """
     trains = [step for step in steps if report.root.get(step, "model") is not None]
-    for kind, needed in (("backend", bool(trains)), ("executor", False)):
+    for kind, needed in (("backend", check_backend and bool(trains)), ("executor", False)):
         path = ("general", kind)
         node = report.root.get(*path)
         if node is not None and isinstance(node.value, dict):
-            if kind == "backend":
+            if kind == "backend" and check_backend:
                 components.check(kind, path)
         elif node is not None or needed:
             name = node.value if node is not None else General.model_fields[kind].default

@@ -34,6 +34,7 @@ def load_config(
     catalog: Catalog | None = None,
     overrides: Iterable[str | tuple[str, Any]] = (),
     check_data: bool = True,
+    check_backend: bool = True,
 ) -> RunConfig:
     """Reads and validates a configuration.
 
@@ -44,6 +45,7 @@ def load_config(
         overrides: ``key=value`` with dotted keys, or pairs of key and value, over what the file
             says.
         check_data: Whether the files and folders that datasets name must exist.
+        check_backend: Whether the backend must be installed, where a step has a model.
 
     Raises:
         InvalidConfigError: The configuration has faults; all of them are in it.
@@ -68,7 +70,7 @@ def load_config(
         components = Components(report, signatures, source.folder, check_data=check_data)
         choices = {step: _check_step(report, signatures, components, step) for step in steps}
         check_constraints(report, signatures, steps)
-        check_general(report, components, steps)
+        check_general(report, components, steps, check_backend=check_backend)
     report.raise_errors()
     config = RunConfig.model_validate(_typed(report.root, steps)).with_choices(choices)
     return config.with_places(report.root, source.name, source.folder, report.notices)

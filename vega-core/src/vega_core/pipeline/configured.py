@@ -23,6 +23,7 @@ def model_of_config(
     """Returns the model that a step of a configuration describes.
 
     The data are read only if they are needed: where a size is ``auto``, or to know the inputs.
+    The backend that would train it need not be installed.
 
     Args:
         path: The configuration.
@@ -37,7 +38,7 @@ def model_of_config(
     listed = own if isinstance(own, list) and all(isinstance(item, str) for item in own) else []
     here = [str(absolute(item)) if is_path(item) else item for item in plugins]
     catalog = load_catalog([*listed, *here], path.absolute().parent)
-    config = load_config(path, catalog=catalog, check_data=False)
+    config = load_config(path, catalog=catalog, check_data=False, check_backend=False)
     catalog.allow(config.texts())
     name, chosen = _step_of(whole_configurations(config), step, path)
     preview, description = Preview(chosen, catalog), chosen["model"]

@@ -176,4 +176,5 @@ def _reduced(loss: Array, reduction: Reduction, count: float) -> Array:
     if reduction == "none":
         return loss
     with np.errstate(invalid="ignore"):  # The mean over nothing is not a number.
-        return np.asarray(loss.sum() / count if reduction == "mean" else loss.sum())
+        total = loss.sum() / count if reduction == "mean" else loss.sum()
+    return np.asarray(total, loss.dtype)
