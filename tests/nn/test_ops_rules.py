@@ -259,7 +259,7 @@ def test_the_shape_rule_is_what_the_reference_does(cls: type[Primitive]) -> None
         accepted[obeys(op, inputs, batch, (0, 1))] += 1
 
     check()
-    assert accepted[True] > 5
+    assert accepted[True]  # else nothing was compared
 
 
 def test_every_operator_of_these_families_is_drawn() -> None:
