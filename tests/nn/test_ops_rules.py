@@ -252,14 +252,14 @@ def spoiled_input(draw: Draw, x: TensorSpec) -> TensorSpec:
 def test_the_shape_rule_is_what_the_reference_does(cls: type[Primitive]) -> None:
     accepted: Counter[bool] = Counter()
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(uses(cls), st.integers(1, 3))
     def check(use: Use, batch: int) -> None:
         op, inputs = use
         accepted[obeys(op, inputs, batch, (0, 1))] += 1
 
     check()
-    assert accepted[True]  # else nothing was compared
+    assert accepted[True] > 5
 
 
 def test_every_operator_of_these_families_is_drawn() -> None:
