@@ -17,12 +17,10 @@ import cProfile
 import importlib.metadata
 import logging
 import pstats
-import statistics
 import sys
-import time
-from collections.abc import Callable, Mapping
 
 import torch
+from _arms import report, times
 from fvcore.nn import FlopCountAnalysis
 from torch.nn import functional
 
@@ -35,8 +33,6 @@ TARGET = 20.0
 SHAPE = (3, 224, 224)
 COUNTED = ("conv", "addmm", "linear")
 """What fvcore calls the operators that the field counts: convolutions and dense layers."""
-
-Arm = Callable[[], object]
 
 
 class Bottleneck(torch.nn.Module):
@@ -111,30 +107,6 @@ def agree(model: torch.nn.Module, analysis: FlopCountAnalysis) -> bool:
     print(f"  (fvcore's total {analysis.total():,} has normalizations and pooling in it)")
     print(f"parameters: ours {stats.params:,}, the module's {params:,}")
     return stats.macs == macs and stats.params == params
-
-
-def times(arms: Mapping[str, Arm], rounds: int) -> dict[str, list[float]]:
-    """Returns milliseconds of each arm, a value a round; the order changes every round."""
-    for arm in arms.values():
-        for _ in range(2):
-            arm()
-    found: dict[str, list[float]] = {name: [] for name in arms}
-    for index in range(rounds):
-        for name in list(arms) if index % 2 == 0 else list(arms)[::-1]:
-            begin = time.perf_counter()
-            arms[name]()
-            found[name].append((time.perf_counter() - begin) * 1000)
-    return found
-
-
-def report(found: Mapping[str, list[float]]) -> dict[str, float]:
-    """Prints the median and the quartiles of each arm, and returns the medians."""
-    medians = {}
-    for name, values in found.items():
-        low, middle, high = statistics.quantiles(values, n=4)
-        medians[name] = middle
-        print(f"  {name:<24} {middle:9.3f} ms   quartiles {low:.3f} to {high:.3f}")
-    return medians
 
 
 def profile() -> None:

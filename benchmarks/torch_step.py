@@ -13,21 +13,17 @@ Run: ``python benchmarks/torch_step.py [--quick] [--threads N]``.
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
-from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from _arms import Arm, report, times
 
 from vega_backend_torch.backend import TorchBackend
 from vega_core import nn
 from vega_core.backend import SGD, TrainSpec
 from vega_tasks.classification.networks import ResNet
-
-Arm = Callable[[], object]
 
 
 class PlainBlock(torch.nn.Module):
@@ -110,34 +106,6 @@ def our_arms(images: np.ndarray, labels: np.ndarray) -> tuple[Arm, Arm]:
     predicts = backend.compile(graph, backend.store(nn.initial_parameters(graph, 0)))
     batch = {"image": images, "label": labels}
     return lambda: trains.train_step(batch), lambda: predicts.predict({"image": images[:1]})
-
-
-def times(arms: Mapping[str, Arm], rounds: int, repeats: int) -> dict[str, list[float]]:
-    """Returns milliseconds a call of each arm, a value a round; the order changes every round."""
-    for arm in arms.values():
-        for _ in range(3):
-            arm()
-    found: dict[str, list[float]] = {name: [] for name in arms}
-    names = list(arms)
-    for index in range(rounds):
-        start = index % len(names)
-        order = names[start:] + names[:start]
-        for name in order if index % 2 == 0 else order[::-1]:
-            begin = time.perf_counter()
-            for _ in range(repeats):
-                arms[name]()
-            found[name].append((time.perf_counter() - begin) * 1000 / repeats)
-    return found
-
-
-def report(found: Mapping[str, list[float]]) -> dict[str, float]:
-    """Prints the median and the quartiles of each arm, and returns the medians."""
-    medians = {}
-    for name, values in found.items():
-        low, middle, high = statistics.quantiles(values, n=4)
-        medians[name] = middle
-        print(f"  {name:<22} {middle:8.2f} ms   quartiles {low:.2f} to {high:.2f}")
-    return medians
 
 
 def judge(name: str, ratio: float, target: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from vega_core import testing
@@ -79,18 +81,10 @@ def test_expected_failures_must_exist(name):
         type("Mine", (Good,), {"expected_failures": {name: "no reason"}})
 
 
-SUITE = """
+SUITE = f"""
 from vega_core.testing.conformance import Conformance
 
-class Kit(Conformance):
-    def cases(self):
-        return {"number": lambda: (1, 2, 3)}
-    def skipped(self, argument, case):
-        return "three is too many" if case == 3 else ""
-    def test_plain(self):
-        assert self.good
-    def test_numbers(self, number):
-        assert number < self.limit
+{inspect.getsource(Kit)}
 
 class TestRight(Kit):
     good, limit = True, 3
@@ -100,11 +94,11 @@ class TestWrong(Kit):
 
 class TestExpected(Kit):
     good, limit = False, 2
-    expected_failures = {"test_plain": "a", "test_numbers[2]": "b"}
+    expected_failures = {{"test_plain": "a", "test_numbers[2]": "b"}}
 
 class TestMended(Kit):
     good, limit = True, 3
-    expected_failures = {"test_plain": "a", "test_numbers[1]": "b"}
+    expected_failures = {{"test_plain": "a", "test_numbers[1]": "b"}}
 """
 UNKNOWN = """
 class TestUnknownCase(Kit):

@@ -52,6 +52,29 @@ class TestCatalog:
         return self.extra.get(name) or load_target(TARGETS[kind][name])
 
 
+class StopsAt(LocalHost):
+    """Asks the trial to stop once so many steps have asked."""
+
+    def __init__(self, steps):
+        self.left = steps
+        super().__init__()
+
+    @property
+    def should_stop(self):
+        self.left -= 1
+        return self.left < 0
+
+    @should_stop.setter
+    def should_stop(self, value):
+        pass
+
+
+@pytest.fixture
+def stops_at():
+    """A host that asks the trial to stop once so many steps have asked; more may be given."""
+    return StopsAt
+
+
 @pytest.fixture
 def host():
     return LocalHost()

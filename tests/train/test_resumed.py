@@ -53,23 +53,6 @@ class Own(torch.nn.Module):
         return self.body(image)
 
 
-class StopsAt(LocalHost):
-    """Asks the trial to stop once so many steps have asked."""
-
-    def __init__(self, steps):
-        self.left = steps
-        super().__init__()
-
-    @property
-    def should_stop(self):
-        self.left -= 1
-        return self.left < 0
-
-    @should_stop.setter
-    def should_stop(self, value):
-        pass
-
-
 @pytest.fixture
 def train(make_context):
     """Runs one evaluation with a backend of its own, as a new process would."""
@@ -100,12 +83,14 @@ def train(make_context):
 
 @pytest.mark.parametrize("model", ["Net", "torch:my.Own"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_a_run_that_was_stopped_at_any_step_ends_with_the_same_bytes(train, model, optimizer):
+def test_a_run_that_was_stopped_at_any_step_ends_with_the_same_bytes(
+    train, stops_at, model, optimizer
+):
     straight = LocalHost()
     expected = train(straight, model, optimizer)
     rng = np.random.default_rng(sum(map(ord, model + optimizer)))
     stops = sorted(int(step) for step in rng.choice(np.arange(1, STEPS), 2, replace=False))
-    broken = StopsAt(stops[0])
+    broken = stops_at(stops[0])
     for last in (stops[1] - stops[0], math.inf):  # stopped twice
         train(broken, model, optimizer)
         done = broken.checkpoints["last"][1]["step"]

@@ -77,28 +77,11 @@ def test_a_small_network_learns_the_digits(train, model):
     assert trainer.setup.model.description["num_classes"] == 10
 
 
-class StopsAt(LocalHost):
-    """Asks the trial to stop once so many steps have asked."""
-
-    def __init__(self, steps):
-        self.left = steps
-        super().__init__()
-
-    @property
-    def should_stop(self):
-        self.left -= 1
-        return self.left < 0
-
-    @should_stop.setter
-    def should_stop(self, value):
-        pass
-
-
 @pytest.mark.parametrize("steps", [0, 1, 7, 18, 19, 30, 54])
-def test_a_run_that_was_stopped_ends_with_the_same_bytes(train, steps):
+def test_a_run_that_was_stopped_ends_with_the_same_bytes(train, stops_at, steps):
     straight = LocalHost()
     expected, _ = train(host=straight)
-    broken = StopsAt(steps)
+    broken = stops_at(steps)
     train(host=broken)
     broken.left = math.inf
     assert broken.checkpoints["last"][1]["step"] < 54 or steps == 54

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -14,36 +14,42 @@ from vega_core.nn.ops.checks import FLOATS, taken
 from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show
 
+Reduce: TypeAlias = Callable[..., Any]
+"""Makes one element of those along axes, as `numpy.mean` does."""
+
 
 @dataclass(frozen=True)
-class GlobalAveragePool(Primitive):
+class GlobalPool(Primitive):
+    """An operator that makes one element of all spatial axes, which stay with size 1."""
+
+    pool: ClassVar[Reduce]
+
+    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        (x,) = _pictures(self, inputs)
+        return (TensorSpec((*x.shape[:2], *(1,) * (len(x.shape) - 2)), x.dtype),)
+
+    def reference(self, call: Call) -> tuple[Array, ...]:
+        (x,) = call.inputs
+        return (type(self).pool(x, tuple(range(2, x.ndim)), keepdims=True),)
+
+
+@dataclass(frozen=True)
+class GlobalAveragePool(GlobalPool):
     """ONNX GlobalAveragePool: the mean over all spatial axes, which stay with size 1."""
 
-    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = _pictures(self, inputs)
-        return (TensorSpec((*x.shape[:2], *(1,) * (len(x.shape) - 2)), x.dtype),)
-
-    def reference(self, call: Call) -> tuple[Array, ...]:
-        (x,) = call.inputs
-        return (x.mean(tuple(range(2, x.ndim)), keepdims=True),)
+    pool: ClassVar[Reduce] = staticmethod(np.mean)
 
 
 @dataclass(frozen=True)
-class GlobalMaxPool(Primitive):
+class GlobalMaxPool(GlobalPool):
     """ONNX GlobalMaxPool: the largest element over all spatial axes, which stay with size 1."""
 
-    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = _pictures(self, inputs)
-        return (TensorSpec((*x.shape[:2], *(1,) * (len(x.shape) - 2)), x.dtype),)
-
-    def reference(self, call: Call) -> tuple[Array, ...]:
-        (x,) = call.inputs
-        return (x.max(tuple(range(2, x.ndim)), keepdims=True),)
+    pool: ClassVar[Reduce] = staticmethod(np.max)
 
 
 @dataclass(frozen=True)
-class AdaptiveAveragePool(Primitive):
-    """The mean of windows that divide the input among a given number of places.
+class AdaptivePool(Primitive):
+    """An operator on windows that divide the input among a given number of places.
 
     Input (N, C, *spatial), output (N, C, *output_size). Along an axis window i of n reaches from
     ``floor(i * size / n)`` to before ``ceil((i + 1) * size / n)``, as PyTorch has it; ONNX has no
@@ -53,30 +59,43 @@ class AdaptiveAveragePool(Primitive):
         output_size: Number of windows along each spatial axis.
     """
 
+    pool: ClassVar[Reduce]
     output_size: Shape
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        return _infer_adaptive(self, inputs)
+        (x,) = _pictures(self, inputs)
+        rank = len(self.output_size)
+        if rank != len(x.shape) - 2 or rank > 3 or min(self.output_size) < 1:
+            raise ShapeError(
+                f"an adaptive pooling of {show(x.shape)} needs a positive size for each spatial "
+                f"axis, of which it takes one to three, and got {self.output_size}"
+            )
+        return (TensorSpec((*x.shape[:2], *self.output_size), x.dtype),)
 
     def reference(self, call: Call) -> tuple[Array, ...]:
-        return (_adapted(call.inputs[0], self.output_size, np.mean),)
+        return (_adapted(call.inputs[0], self.output_size, type(self).pool),)
 
 
 @dataclass(frozen=True)
-class AdaptiveMaxPool(Primitive):
+class AdaptiveAveragePool(AdaptivePool):
+    """The mean of windows that divide the input among a given number of places; see `AdaptivePool`.
+
+    Attributes:
+        output_size: Number of windows along each spatial axis.
+    """
+
+    pool: ClassVar[Reduce] = staticmethod(np.mean)
+
+
+@dataclass(frozen=True)
+class AdaptiveMaxPool(AdaptivePool):
     """The largest element of windows as of `AdaptiveAveragePool`.
 
     Attributes:
         output_size: Number of windows along each spatial axis.
     """
 
-    output_size: Shape
-
-    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        return _infer_adaptive(self, inputs)
-
-    def reference(self, call: Call) -> tuple[Array, ...]:
-        return (_adapted(call.inputs[0], self.output_size, np.max),)
+    pool: ClassVar[Reduce] = staticmethod(np.max)
 
 
 def _pictures(op: Primitive, inputs: tuple[TensorSpec, ...]) -> tuple[TensorSpec]:
@@ -86,20 +105,7 @@ def _pictures(op: Primitive, inputs: tuple[TensorSpec, ...]) -> tuple[TensorSpec
     return (x,)
 
 
-def _infer_adaptive(
-    op: AdaptiveAveragePool | AdaptiveMaxPool, inputs: tuple[TensorSpec, ...]
-) -> tuple[TensorSpec, ...]:
-    (x,) = _pictures(op, inputs)
-    rank = len(op.output_size)
-    if rank != len(x.shape) - 2 or rank > 3 or min(op.output_size) < 1:
-        raise ShapeError(
-            f"an adaptive pooling of {show(x.shape)} needs a positive size for each spatial axis, "
-            f"of which it takes one to three, and got {op.output_size}"
-        )
-    return (TensorSpec((*x.shape[:2], *op.output_size), x.dtype),)
-
-
-def _adapted(x: Array, sizes: Shape, pool: Callable[..., Any]) -> Array:
+def _adapted(x: Array, sizes: Shape, pool: Reduce) -> Array:
     for axis, count in enumerate(sizes, 2):
         size = x.shape[axis]
         edges = [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]

@@ -1,0 +1,37 @@
+"""Timing alternatives side by side in one process, for the benchmarks of this folder."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Arm = Callable[[], object]
+
+
+def times(arms: Mapping[str, Arm], rounds: int, repeats: int = 1) -> dict[str, list[float]]:
+    """Returns milliseconds a call of each arm, a value a round; the order changes every round."""
+    for arm in arms.values():
+        for _ in range(3):
+            arm()
+    found: dict[str, list[float]] = {name: [] for name in arms}
+    names = list(arms)
+    for index in range(rounds):
+        start = index % len(names)
+        order = names[start:] + names[:start]
+        for name in order if index % 2 == 0 else order[::-1]:
+            begin = time.perf_counter()
+            for _ in range(repeats):
+                arms[name]()
+            found[name].append((time.perf_counter() - begin) * 1000 / repeats)
+    return found
+
+
+def report(found: Mapping[str, list[float]]) -> dict[str, float]:
+    """Prints the median and the quartiles of each arm, and returns the medians."""
+    medians = {}
+    for name, values in found.items():
+        low, middle, high = statistics.quantiles(values, n=4)
+        medians[name] = middle
+        print(f"  {name:<24} {middle:9.3f} ms   quartiles {low:.3f} to {high:.3f}")
+    return medians
