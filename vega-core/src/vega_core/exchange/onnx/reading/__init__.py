@@ -1,0 +1,1 @@
+"""An ONNX file into a graph, without any framework."""

@@ -1,0 +1,1 @@
+"""What ONNX's operators become, one module a family."""
