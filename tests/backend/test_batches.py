@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -101,3 +104,38 @@ def test_arrays_come_in_c_order() -> None:
         np.testing.assert_array_equal(taken["image"], view)
         assert taken["label"].tolist() == [3, 1]
     assert take(number, {"rate": np.float32(2)})["rate"].shape == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"rate": "high"}, "control 'rate' is one number, and got 'high'"),
+        ({"rate": None}, "control 'rate' is one number, and got None"),
+        ({"rate": [[1.0], [1.0, 2.0]]}, "control 'rate' is no array"),
+        ({"rate": 10**400}, "control 'rate' is too large"),
+        ({"op": math.nan}, "control 'op' is a whole number, and got nan"),
+        ({"op": math.inf}, "control 'op' is a whole number, and got inf"),
+        ({"seed": "3.0"}, "control 'seed' is one number, and got '3.0'"),
+        ({"lr": np.ones(1)}, r"control 'lr' is one number, and got \(1,\) of them"),
+        ({"mask": [[1.0], [1.0, 2.0]]}, "control 'mask' is no array"),
+        ({"mask": ["a", "b", "c"]}, "control 'mask' is no array"),
+    ],
+)
+def test_controls_that_are_no_numbers_are_typed_errors(given: Any, message: str) -> None:
+    controls = {
+        "rate": nn.ControlSpec(0.1),
+        "op": nn.ControlSpec(0, (), "int64"),
+        "mask": nn.ControlSpec(1.0, (3,)),
+    }
+    with pytest.raises(ModelError, match=message):
+        resolve_controls(controls, {"lr": 0.5}, given, 0)
+
+
+@pytest.mark.parametrize("seed", [2**53 + 1, np.int64(2**53 + 1), 2**70 + 1])
+def test_a_seed_keeps_every_digit(seed: int) -> None:
+    assert resolve_controls({}, {}, {"seed": seed}, 0).seed == int(seed)
+
+
+def test_a_field_of_rows_of_unlike_lengths_is_told() -> None:
+    with pytest.raises(DataError, match="field 'x' is no array"):
+        take({"x": batched((1,))}, {"x": [[1.0], [1.0, 2.0]]})  # type: ignore[dict-item]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -176,6 +177,10 @@ def test_rates_are_no_structure() -> None:
         (lambda: SGD(lr=-1), r"SGD.lr: -1.0 is not in \[0, inf\)"),
         (lambda: SGD(momentum=1.0), r"SGD.momentum: 1.0 is not in \[0, 1\)"),
         (lambda: Adam(betas=(0.9, 1.0)), r"Adam.beta2: 1.0"),
+        (lambda: RMSprop(alpha=1.0), r"RMSprop.alpha: 1.0 is not in \[0, 1\)"),
+        (lambda: Adam(betas=(0.9,)), r"Adam.betas: \(0.9,\) is not two numbers"),  # type: ignore[arg-type]
+        (lambda: AdamW(betas=(0.9, 0.99, 0.5)), r"AdamW.betas: .* is not two numbers"),  # type: ignore[arg-type]
+        (lambda: Adam(betas=0.9), r"Adam.betas: 0.9 is not two numbers"),  # type: ignore[arg-type]
         (lambda: RMSprop(weight_decay=float("nan")), r"RMSprop.weight_decay: nan"),
         (lambda: GRDA(mu=0.0), r"GRDA.mu: 0.0 is not positive"),
         (lambda: GRDA(c=-1.0), r"GRDA.c: -1.0 is not in \[0, inf\)"),
@@ -184,3 +189,16 @@ def test_rates_are_no_structure() -> None:
 def test_impossible_rates_are_refused(make: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make()  # type: ignore[operator]
+
+
+def test_an_optimizer_of_ones_own_says_which_rates_are_shares() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Scaled(SGD):
+        rates = (*SGD.rates, "alpha")
+        alpha: float = 2.0
+        betas: str = "structure"
+
+    assert Scaled().controls()["alpha"] == 2.0
+    assert Scaled().structure()["betas"] == "structure"
+    with pytest.raises(ConfigError, match=r"Scaled\.momentum: 1\.0"):
+        Scaled(momentum=1.0)

@@ -6,12 +6,14 @@ import json
 from dataclasses import asdict
 from importlib.util import find_spec
 
+import click
 import numpy as np
 import pytest
 
 import vega_core as vega
 from vega_core import nn
 from vega_core.backend import Device
+from vega_core.cli.export import command
 from vega_core.cli.main import execute
 from vega_core.data import Field
 from vega_core.errors import DataError, UserError
@@ -31,6 +33,7 @@ needs_torch = pytest.mark.skipif(
 PLUGIN = '''\
 from vega_core import Provider, hookimpl, nn
 from vega_core.data import Transform
+from vega_core.exchange import Exporter
 
 
 class Net(nn.Network):
@@ -50,6 +53,26 @@ class Halved(Transform):
 
     def __call__(self, batch, rng):
         return {**batch, "image": batch["image"] / 2}
+
+
+class Needy(Exporter):
+    """Needs a level."""
+
+    suffix = ".txt"
+
+    def __init__(self, *, level: int):
+        pass
+
+    def _write(self, model, path):
+        return {}
+
+    def _load(self, path, graph):
+        return None
+
+
+@hookimpl
+def vega_exporters():
+    yield Provider("needy", f"{__name__}:Needy")
 
 
 @hookimpl
@@ -198,10 +221,43 @@ def test_samples_of_ones_own(export, project):
     np.savez(project / "same.npz", **{name: array[[0] * 5] for name, array in arrays.items()})
     same = ("model", "--to", "onnx", "-o", "b.onnx", "--reference", "--data", "same.npz")
     assert "the check shows nothing" in export(*same, code=1)["error"]
-    (project / "bad.npz").write_bytes(b"no arrays")
-    bad = ("model", "--to", "onnx", "-o", "b.onnx", "--reference", "--data", "bad.npz")
-    assert "bad.npz cannot be read as .npy or .npz" in export(*bad, code=2)["error"]
+    whole = (project / "some.npz").read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 3] ^= 255
+    for content in (b"no arrays", b"PK\x03\x04 and no more", whole[: len(whole) // 2], damaged):
+        (project / "bad.npz").write_bytes(content)
+        bad = ("model", "--to", "onnx", "-o", "b.onnx", "--reference", "--data", "bad.npz")
+        assert "bad.npz cannot be read as .npy or .npz" in export(*bad, code=2)["error"]
     assert not (project / "b.onnx").exists()
+
+
+@needs_torch
+def test_one_sample_is_too_few(export, project):
+    one = {"image": np.ones((1, 1, 2, 4), "float32"), "word": np.arange(1)}
+    np.savez(project / "one.npz", **one)
+    arguments = ("model", "--to", "torch", "-o", "net.pt2", "--data", "one.npz")
+    for more in ((), ("--no-check",)):
+        error = export(*arguments, *more, code=2)["error"]
+        assert error.startswith("an export needs two samples or more, and got 1")
+    assert not (project / "net.pt2").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("README.md", "it is no such file"),
+        ("empty.npy", "it is no such file"),
+        ("objects.npy", "it holds Python objects, and not only numbers"),
+        ("lost.npy", "No such file or directory"),
+        (".", "Is a directory"),
+    ],
+)
+def test_data_that_are_no_arrays(export, project, name, message):
+    (project / "README.md").write_text("# Read me\n")
+    (project / "empty.npy").touch()
+    np.save(project / "objects.npy", np.array([{}], object), allow_pickle=True)
+    error = export("model", "--to", "onnx", "-o", "n.onnx", "--data", name, code=2)["error"]
+    assert error == f"{name} cannot be read as .npy or .npz: {message}"
 
 
 @needs_onnx
@@ -235,26 +291,61 @@ def test_models_that_a_run_does_not_have(export, project, options, message):
     assert message in export("run", "--to", "onnx", "-o", "net.onnx", *options, code=2)["error"]
 
 
+@pytest.mark.parametrize("options", [(), ("--model", "a"), ("--step", "search")])
+def test_a_call_of_tune_has_no_models(export, project, options):
+    RunDir.create(project / "tuned").journal.touch()
+    error = export("tuned", "--to", "onnx", "-o", "net.onnx", *options, code=2)["error"]
+    assert error.startswith("tuned is of a call of vega_core.tune, which leaves no model")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("model", "--to", "onxx", "-o", "n"), "unknown exporter 'onxx'; did you mean 'onnx'?"),
-        (("model", "--to", "keras", "-o", "n"), "pip install vega-backend-tf"),
         (("none", "--to", "onnx", "-o", "n"), "none"),
         (("model", "--to", "onnx", "-o", "n", "--step", "train"), "model is one model"),
         (("model", "--to", "onnx", "-o", "n", "--set", "opset"), "write it as key=value"),
         (("model", "--to", "onnx", "-o", "n", "--set", "opset=x"), "expected a whole number"),
         (("model", "--to", "onnx", "-o", "n", "--set", "obset=20"), "did you mean 'opset'?"),
+        (("model", "--to", "needy", "-o", "n"), "missing a required argument: 'level'"),
         (("model", "--to", "onnx", "-o", "no/n.onnx"), "there is no folder no"),
         (("model", "--to", "onnx", "-o", "."), "is a folder"),
+        (("model", "--to", "onnx", "-o", "n.pt2"), "ends in .onnx; name it n.onnx"),
+        (("net.py", "--to", "onnx", "-o", "n.onnx"), "net.py is no trained model; name a run"),
+        (("other.json", "--to", "onnx", "-o", "n.onnx"), "other.json is no trained model"),
         (("model", "--to", "onnx", "-o", "n", "--reference", "--backend", "torch"), "give one"),
         (("model", "--to", "onnx"), "Missing option '-o'"),
     ],
 )
 def test_mistakes(export, project, arguments, message):
+    (project / "other.json").write_text('{"format": 1}')
     before = sorted(project.iterdir())
     assert message in export(*arguments, code=2)["error"]
     assert sorted(project.iterdir()) == before
+
+
+@pytest.mark.parametrize(("name", "package"), [("tflite", "tf"), ("mindir", "ms")])
+def test_a_format_of_a_backend_that_is_not_installed(export, name, package):
+    if find_spec(f"vega_backend_{package}"):
+        pytest.skip("it is installed")
+    error = export("model", "--to", name, "-o", f"n.{name}", code=2)["error"]
+    assert error == (
+        f"exporter '{name}' is not installed; it is in vega-backend-{package}: "
+        f"pip install vega-backend-{package}"
+    )
+
+
+def test_a_damaged_model_is_told_as_such(export, project):
+    path = project / "model" / MODEL
+    path.write_text(path.read_text()[:50])
+    error = export("model/model.json", "--to", "onnx", "-o", "n.onnx", code=1)["error"]
+    assert error.startswith("model/model.json is no model file: ")
+
+
+@needs_torch
+def test_a_format_of_another_frameworks_name_is_refused(export):
+    error = export("model", "--to", "torch", "-o", "net.onnx", code=2)["error"]
+    assert error == "net.onnx: a file of this format ends in .pt2; name it net.pt2"
 
 
 @needs_onnx
@@ -269,6 +360,12 @@ def test_from_python(project):
         model.export("onnx", "c.onnx", against="numpy")
     with pytest.raises(DataError, match="the model takes image, word"):
         model.export("onnx", "c.onnx", sample={"image": batch["image"]})
+
+
+def test_formats_are_completed_whatever_their_case(project):
+    (found,) = [one for one in command.params if one.name == "to"]
+    context = click.Context(command)
+    assert "onnx" in [one.value for one in found.shell_complete(context, "ON")]
 
 
 def test_predictions_to_check_against_are_made_on_the_host():

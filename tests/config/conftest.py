@@ -15,6 +15,7 @@ from vega_core.config import InvalidConfigError, RunConfig, load_config
 from vega_core.config.source import from_text
 from vega_core.errors import suggest
 from vega_core.plugins import NotInstalled, UnknownComponent, kind_of
+from vega_core.plugins.modules import backend_of
 
 
 class Digits:
@@ -177,6 +178,9 @@ class FakeCatalog:
             raise NotInstalled(f"{kind} '{name}' is not installed: pip install vega-algos-hpo")
         hint = suggest(name, self.table[kind])
         raise UnknownComponent(f"unknown {kind_of(kind).label} '{name}'{hint}")
+
+    def is_module(self, name: str) -> bool:
+        return backend_of(name).casefold() in self.table["backend"]
 
     def load(self, kind: str, name: str) -> Any:
         own = self.find(kind, name).name

@@ -9,6 +9,7 @@ A comment before a block says what it is:
     <!-- interrupt after: TEXT -->  the command gets a Ctrl-C when it has printed this
     <!-- not run: REASON -->        it is not run, for one of `REASONS`
     <!-- needs: MODULE ... -->      the page needs these to be installed
+    <!-- where installed: MODULE ... -->  it is run where these are installed, and else left out
 
 Output is compared line by line: `...` alone stands for any lines, and inside a line for any text.
 """
@@ -37,6 +38,7 @@ REASONS = {
     "run on another page",
 }
 DIRECTIVES = {"file", "same as", "part of", "slow", "interrupt after", "not run", "needs"}
+DIRECTIVES |= {"where installed"}
 GENERATED = ("_build", "_generated", "decisions")
 
 PAGES = [
@@ -63,6 +65,11 @@ class Block:
     @property
     def slow(self) -> bool:
         return "slow" in self.said
+
+    @property
+    def left_out(self) -> bool:
+        wanted = self.said.get("where installed", "").split()
+        return "not run" in self.said or not all(map(is_installed, wanted))
 
 
 def blocks_of(page: Path) -> list[Block]:
@@ -104,7 +111,7 @@ class Reader:
     def follow(self, blocks: list[Block], *, slow: bool) -> None:
         output = ""
         for block in blocks:
-            if "not run" in block.said or (block.slow and not slow):
+            if block.left_out or (block.slow and not slow):
                 output = ""
                 self._save(block)
             elif block.language == "console":
@@ -116,7 +123,7 @@ class Reader:
             else:
                 self._save(block)
         for block in blocks:
-            if block.language == "yaml" and "not run" not in block.said:
+            if block.language == "yaml" and not block.left_out:
                 self._load(block)
 
     def _save(self, block: Block) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -61,13 +62,13 @@ class Folder(Matrix):
 
 def test_what_is_written_is_checked_at_two_batch_sizes(tmp_path):
     exporter = Matrix()
-    exported = exporter.export(MODEL, tmp_path / "model.any")
+    exported = exporter.export(MODEL, tmp_path / "model.json")
     assert exporter.seen == [8, 3]
     assert exported.batches == (8, 3)
     assert exported.error < 1e-6
     assert (exported.outputs, exported.details) == (("output",), {"layers": 1})
-    assert exported.bytes == (tmp_path / "model.any").stat().st_size
-    assert [one.name for one in tmp_path.iterdir()] == ["model.any"]
+    assert exported.bytes == (tmp_path / "model.json").stat().st_size
+    assert [one.name for one in tmp_path.iterdir()] == ["model.json"]
 
 
 def test_a_format_of_several_files_and_one_batch_size(tmp_path):
@@ -102,6 +103,14 @@ def test_where_it_fails_nothing_is_left_and_nothing_is_lost(exporter, error, tmp
     assert target.read_text() == "old"
 
 
+def test_a_file_and_its_name_are_durable(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    target = tmp_path / "model.json"
+    Matrix().export(MODEL, target)
+    assert synced == [target.stat().st_ino, tmp_path.stat().st_ino]
+
+
 def test_without_a_check_it_is_not_run(tmp_path):
     exporter = Matrix(wrong=1.0)
     exported = exporter.export(MODEL, tmp_path / "model.json", check=False)
@@ -119,6 +128,48 @@ def test_a_file_is_replaced_only_where_asked(tmp_path):
         Matrix().export(MODEL, tmp_path / "none" / "model.json")
     with pytest.raises(UserError, match="is a folder"):
         Matrix().export(MODEL, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model"])
+def test_a_file_is_named_as_its_format_says(name, tmp_path):
+    message = r"a file of this format ends in \.json; name it .*/model\.json"
+    with pytest.raises(UserError, match=message):
+        Matrix().export(MODEL, tmp_path / name)
+    Matrix().export(MODEL, tmp_path / "model.JSON")
+    assert [one.name for one in tmp_path.iterdir()] == ["model.JSON"]
+
+
+def test_a_folder_is_durable_with_all_that_is_in_it(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    target = tmp_path / "model"
+    Folder().export(MODEL, target)
+    inside = [target, target / "model.json", tmp_path]
+    assert {*synced} == {one.stat().st_ino for one in inside}
+    assert synced[-1] == tmp_path.stat().st_ino
+
+
+def test_a_number_may_go_in_and_come_out(tmp_path):
+    class Scaled(nn.Network):
+        def forward(self, x, factor):
+            y = nn.Linear(3, name="fc")(x) * factor
+            return {"output": y, "total": nn.reduce_sum(y, (0, 1), keepdims=False)}
+
+    specs = {"x": nn.batched((4,)), "factor": nn.TensorSpec((), "float32")}
+    graph = nn.trace(Scaled(), specs)
+
+    class Itself(Matrix):
+        def _load(self, path, graph):
+            return predict
+
+    def predict(batch):
+        return evaluate(graph, params, batch).outputs
+
+    params = nn.initial_parameters(graph, seed=0)
+    sample = {**SAMPLE, "factor": np.array(2.0, np.float32)}
+    model = Exportable(graph, params, sample, predict)
+    exported = Itself().export(model, tmp_path / "model.json")
+    assert (exported.batches, exported.constant) == ((8, 3), ())
 
 
 def test_a_network_of_dead_rectifiers_cannot_be_checked(tmp_path):

@@ -121,6 +121,22 @@ def test_what_cannot_be_added_up_is_refused() -> None:
         nn.compose(model(), lambda outputs, targets: {}, LABEL)
 
 
+def test_a_sum_takes_the_place_of_no_output_of_the_model() -> None:
+    class Named(nn.Network):
+        def forward(self, x: nn.Tensor) -> dict[str, nn.Tensor]:
+            return {"loss": x, "output": nn.Linear(2)(x)}
+
+    def parts(outputs: Tensors, targets: Tensors) -> dict[str, nn.Tensor]:
+        return {name: nn.reduce_sum(outputs["output"], keepdims=False) for name in ("a", "b")}
+
+    graph = nn.trace(Named(), {"x": nn.batched((4,))})
+    with pytest.raises(ModelError, match="parts gives 'loss', which the model returns too"):
+        nn.compose(graph, parts, {})
+    training = nn.compose(graph, parts, {}, scope="all")
+    assert list(training.outputs) == ["loss", "output", "a", "b", "all"]
+    assert training.outputs["loss"] == "x"
+
+
 def test_faults_of_a_loss_are_typed() -> None:
     with pytest.raises(ModelError, match="no target 'label'; did you mean 'labels'"):
         nn.compose(model(), losses.CrossEntropy(), {"labels": nn.batched((), "int64")})

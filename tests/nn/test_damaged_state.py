@@ -47,10 +47,10 @@ class Store(ParamStore):
     def restore(self, snapshot: Snapshot) -> None:
         raise NotImplementedError
 
-    def add(self, gradients: Gradients, scale: float) -> None:
+    def _add(self, gradients: Gradients, scale: float) -> None:
         raise NotImplementedError
 
-    def copy_from(self, other: ParamStore, names: Mapping[str, str]) -> None:
+    def _copy(self, other: ParamStore, names: Mapping[str, str]) -> None:
         raise NotImplementedError
 
     def _read(self) -> tuple[Params, Params]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -105,6 +106,21 @@ def test_the_hash_of_a_description_is_of_what_it_means() -> None:
     assert len({short, overridden, *others}) == 6
     with pytest.raises(ModelError, match="no hyperparameter 'dept'"):
         hash_of(type="ResNet", dept=8)
+
+
+def test_whole_numbers_in_a_mapping_are_written_either_way() -> None:
+    class Sizes(nn.Network):
+        sizes: Mapping[str, Any]
+
+    class OneNetwork(Shelf):
+        def load(self, kind: str, name: str) -> Any:
+            return Sizes
+
+    def sized(value: Any) -> str:
+        return nn.description_hash({"type": "Sizes", "sizes": {"a": value}}, OneNetwork())
+
+    assert sized(16) == sized(16.0) != sized(16.5)
+    assert sized([16, {"b": 2}]) == sized([16.0, {"b": 2.0}]) != sized([16, {"b": 3}])
 
 
 def test_the_canonical_form_of_a_description() -> None:

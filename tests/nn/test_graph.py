@@ -251,6 +251,7 @@ def test_an_operator_of_a_file_has_all_its_attributes() -> None:
         (("inputs", "image", "dtype"), "object", "'object' is no name of an element type"),
         (("inputs", "image", "dtype"), "evil", "malformed"),
         (("inputs", "image", "dtype"), 3, "dtype of 'image': expected str"),
+        (("parameters", "fc.bias", "dtype"), "int64", "'fc.bias' is int64 and .* needs float32"),
         (("parameters", "fc.bias", "kind"), "evil", "kind of 'fc.bias': expected Literal"),
         (("parameters", "fc.bias", "init", "type"), "eval", "unknown initializer 'eval'"),
         (("parameters", "fc.bias", "init", "bound"), EVIL, "Uniform.bound of 'fc.bias': expected"),

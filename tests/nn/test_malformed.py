@@ -279,7 +279,56 @@ def test_a_description_without_end_is_refused() -> None:
 def test_a_network_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vega_core.nn.draft._MOST_NODES", 1000)
     with pytest.raises(ModelError, match="more than 1000 operators"):
-        nn.build_graph({"type": "ResNet", "depth": 6 * 10**9 + 2}, Shelf(), PICTURE)
+        nn.build_graph({"type": "ResNet", "depth": 602}, Shelf(), PICTURE)
+
+
+SPEC = {"x": nn.batched((3,))}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((3, SPEC), "expected a module to trace, got 3"),
+        ((nn.Linear, SPEC), "expected a module to trace, got <class"),
+        ((nn.Linear(2), None), "expected the specifications of the inputs by name, got None"),
+        ((nn.Linear(2), {"x": (3,)}), r"input 'x': expected .* batched.*, got \(3,\)"),
+        ((nn.Linear(2), {3: nn.batched((3,))}), "input 3: expected a specification"),
+        ((nn.Linear(2), {"x": nn.TensorSpec((-1, "3"))}), "input 'x': expected"),  # type: ignore[arg-type]
+        ((nn.Linear(2), SPEC, 3), "expected overrides by dotted name, got 3"),
+        ((nn.Linear(2, mode="on"), SPEC), "mode: expected 'train' or 'eval', got 'on'"),  # type: ignore[arg-type]
+        ((nn.Linear(2, mode=3), SPEC), "mode: expected 'train' or 'eval', got 3"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_trace_refuses_what_is_of_another_type(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        nn.trace(*arguments)
+
+
+@pytest.mark.parametrize("inputs", [3, None, {"x": 3}, {"x": None}, {"x": "ab"}, {"x": (2.5,)}])
+def test_a_graph_needs_shapes_by_name(inputs: Any) -> None:
+    with pytest.raises(ModelError, match=r"expected (inputs by name|the shape of one sample)"):
+        nn.build_graph({"type": "ResNet"}, Shelf(), inputs)
+
+
+class Odd(nn.Network):
+    """A network with parts of an unknown mode and kind."""
+
+    mode_of_norm: Any = None
+    kind: Any = "weight"
+
+    def forward(self, x: nn.Tensor) -> nn.Tensor:
+        x = nn.BatchNorm(mode=self.mode_of_norm, name="norm")(x)
+        return x + nn.parameter("p", (3,), kind=self.kind)
+
+
+def test_unknown_modes_and_kinds_are_refused_while_tracing() -> None:
+    assert nn.trace(Odd("eval", "constant"), SPEC).parameters["p"].kind == "constant"
+    with pytest.raises(ModelError, match=r"norm\.mode: expected 'train' or 'eval', got 'ev"):
+        nn.trace(Odd("evaluation"), SPEC)
+    with pytest.raises(ModelError, match=r"p: 'wieght' is no kind of parameter; did you mean 'wei"):
+        nn.trace(Odd(None, "wieght"), SPEC)
+    with pytest.raises(ModelError, match=r"p: 'x' is no kind of parameter; kinds are weight, bias"):
+        nn.trace(Odd(None, "x"), SPEC)
 
 
 def test_errors_name_the_module_and_both_sides() -> None:

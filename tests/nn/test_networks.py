@@ -82,3 +82,17 @@ def test_grouped_and_dilated_convolutions_count_right() -> None:
 def test_statistics_are_remembered() -> None:
     graph = nn.trace(MLP(), {"x": nn.batched((2,))})
     assert graph.stats() is graph.stats()
+
+
+def test_channels_that_are_right_already_need_no_second_trace() -> None:
+    calls = []
+
+    class Net(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            calls.append(x)
+            return nn.Linear(2, name="b")(nn.Linear(8, name="a")(x))
+
+    inputs = {"x": nn.batched((4,))}
+    same = nn.trace(Net(), inputs, {"b.in_features": 8})
+    assert len(calls) == 1
+    assert same.hash == nn.trace(Net(), inputs).hash

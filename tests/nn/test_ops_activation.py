@@ -104,6 +104,9 @@ def test_prelu_has_a_slope_a_channel_or_one() -> None:
     assert (spec.shape, spec.init, spec.kind) == ((4,), Full(0.25), "norm")
     (spec,) = ops.PRelu(shared=True).parameters(batched(())).values()
     assert spec.shape == (1,)
+    for dtype in ("float16", "float64"):
+        (spec,) = ops.PRelu().parameters(batched((4,), dtype)).values()
+        assert spec.dtype == dtype
 
 
 @pytest.mark.parametrize(

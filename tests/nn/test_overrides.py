@@ -181,3 +181,17 @@ def test_sizes_come_one_an_axis_or_one_a_side() -> None:
     assert shape(padding=[0, 1]) == (-1, 4, 6, 8)
     assert shape(padding=[0, 1, 2, 3]) == (-1, 4, 8, 10)
     assert shape(stride=[2, 1]) == (-1, 4, 4, 8)
+
+
+def test_of_a_module_that_allows_none_nothing_is_overridden() -> None:
+    class Closed(nn.Network):
+        overridable = ()
+        features: int = 3
+
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            return nn.Linear(self.features, name="fc")(x)
+
+    inputs = {"x": nn.batched((4,))}
+    with pytest.raises(ModelError, match="'features' matches no hyperparameter"):
+        nn.trace(Closed(), inputs, {"features": 5})
+    assert nn.trace(Closed(), inputs, {"fc.out_features": 5}).parameters["fc.bias"].shape == (5,)

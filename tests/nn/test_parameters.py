@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +45,20 @@ def test_values_are_pinned() -> None:
     params = nn.initial_parameters(nn.trace(MLP(2, (3,)), {"x": nn.batched((2,))}), 7)
     expected = [[0.10463646, 0.23645385], [-0.52470416, 0.40415016], [0.08776702, -0.45428419]]
     np.testing.assert_allclose(params["fc1.weight"], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [nn.Linear, nn.Conv, nn.ConvTranspose])
+def test_a_bias_begins_as_it_is_told(layer: type[nn.Module]) -> None:
+    inputs = {"x": nn.batched((3, 8, 8))}
+
+    def begins(**options: Any) -> dict[str, init.Initializer]:
+        made: Any = layer
+        graph = nn.trace(made(5, **options), inputs)
+        return {spec.kind: spec.init for spec in graph.parameters.values()}
+
+    assert isinstance(begins()["bias"], init.Uniform)
+    assert begins(bias_init=init.Full(0.5)) == {**begins(), "bias": init.Full(0.5)}
+    assert begins(bias=False, bias_init=init.ZEROS).keys() == {"weight"}
 
 
 SHAPE = (64, 32, 3, 3)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import pytest
@@ -152,6 +153,46 @@ def test_the_hash_of_a_description_knows_what_rewrites_mean() -> None:
     assert len(set(different)) == 5
     narrow = {"type": "Narrow", "node": "x", "channels": 2}
     assert hash_of(narrow) == hash_of({**narrow, "channels": 2.0}) != hash_of()
+
+
+@dataclass(frozen=True)
+class Filed(nn.Rewrite):
+    """Depends on what a file holds."""
+
+    file: Path
+
+    def __call__(self, graph: nn.Graph) -> nn.Graph:
+        return graph
+
+
+def test_the_hash_of_a_description_knows_what_a_rewrites_file_holds(tmp_path: Path) -> None:
+    class Files(Shelf):
+        def load(self, kind: str, name: str) -> Any:
+            return Filed if name == "Filed" else super().load(kind, name)
+
+    def hash_of(name: str, text: str) -> str:
+        (tmp_path / name).write_text(text)
+        filed = described({"type": "Filed", "file": name})
+        return nn.description_hash(filed, Files(), folder=tmp_path)
+
+    assert hash_of("a", "x") == hash_of("b", "x") != hash_of("a", "y")
+
+
+def test_an_unknown_rewrite_is_named_with_its_place() -> None:
+    class Empty(Shelf):
+        def load(self, kind: str, name: str) -> Any:
+            if name == "Apend":
+                raise ModelError(f"no {kind} {name!r}")
+            return super().load(kind, name)
+
+    wrong = described(FC, {"type": "Apend"})
+    for act in (
+        lambda: nn.build_graph(wrong, Empty(), PICTURE),
+        lambda: nn.description_hash(wrong, Empty()),
+        lambda: nn.with_files(wrong, Empty(), lambda file: (file, "")),
+    ):
+        with pytest.raises(ModelError, match=r"^rewrites\.1\.type: no rewrite 'Apend'"):
+            act()
 
 
 PROGRAM = """

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vega_core.errors import ShapeError
-from vega_core.nn.shapes import BATCH, TensorSpec, axis_of, batched, broadcast, show, windows
+from vega_core.nn.shapes import (
+    BATCH,
+    TensorSpec,
+    axis_of,
+    batched,
+    broadcast,
+    show,
+    windows,
+    with_batch,
+)
 
 SIZES = st.integers(1, 5)
 
@@ -79,6 +88,11 @@ def test_shapes_read_as_people_write_them() -> None:
     assert show((BATCH,)) == "(N,)"
     assert str(batched((), "int64")) == "(N,) int64"
     assert TensorSpec((-4, 5)).per_sample == 20
+
+
+def test_shapes_at_a_batch_size() -> None:
+    assert with_batch((BATCH, 3, -4, 0), 2) == (2, 3, 8, 0)
+    assert with_batch((), 2) == ()
 
 
 def test_axis() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vega_core import describe_model, nn
-from vega_core.errors import ModelError, ShapeError
+from vega_core.errors import ModelError, PluginError, ShapeError
 from vega_core.nn import bits
 from vega_core.nn.bits import Bits
 from vega_core.nn.liveness import live_bytes, size_of
@@ -99,6 +99,30 @@ def test_what_is_no_bit_width_is_told(text, message):
     with pytest.raises(ModelError) as raised:
         Bits.parse(text)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("given", [4, 3.0, (4, 4), {"weights": 4}, b"w4a4"])
+def test_bits_are_text_or_bits(given):
+    with pytest.raises(ModelError, match=r"bits .*: expected text such as 'w4a4', or Bits\(4, 4\)"):
+        describe_model({"type": "MLP"}).stats((64,), given)
+
+
+@pytest.mark.parametrize(
+    "widths",
+    [
+        ("4", 4),
+        (4, 4.0),
+        (4, True),
+        (4, 4, 3),
+        (4, 4, "same", None),
+        (4, 4, "same", "same", 3),
+        (4, 4, "same", "same", {"fc1": 3}),
+        (4, 4, "same", "same", {"fc1": (3,)}),
+    ],
+)
+def test_widths_are_numbers(widths):
+    with pytest.raises(ModelError, match="bits"):
+        Bits(*widths)
 
 
 @given(st.integers(1, 64), st.integers(1, 64), st.sampled_from(["float", "same", "w3a5"]))
@@ -261,7 +285,19 @@ def test_descriptions_that_cannot_be_built(description, message):
     assert raised.value.exit_code == 2
 
 
-@pytest.mark.parametrize("shape", [(0, 3), (3, -1), "3x32x32", (3, 2.5)])
+@pytest.mark.parametrize("model", [None, 3, 3.5, b"ResNet", [], object()])
+def test_what_is_no_model(model):
+    with pytest.raises(ModelError, match="a model is a description, a path or a name, and got"):
+        describe_model(model)
+
+
+@pytest.mark.parametrize("plugins", ["./mine.py", 3, None, [3]])
+def test_plugins_are_a_list(plugins):
+    with pytest.raises(PluginError, match="plugins: expected a list of paths and module names"):
+        describe_model({"type": "MLP"}, plugins=plugins)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, -1), "3x32x32", (3, 2.5), 3, {"x": None}])
 def test_inputs_that_are_no_shape(shape):
     with pytest.raises(ShapeError, match="the shape of one sample is positive numbers"):
         describe_model({"type": "MLP"}).stats(shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 
 import vega_core as vega
-from vega_core.config import InvalidConfigError
-from vega_core.errors import PluginError, UserError
+from vega_core.cli.main import execute
+from vega_core.config import InvalidConfigError, catalog_of, load_config
+from vega_core.errors import PluginError
+from vega_core.pipeline.plan import plan_run
 from vega_core.store.atomic import read_json, write_json
 
 pytest.importorskip("torch")
@@ -89,6 +92,7 @@ def finished(make_project, tmp_path_factory):
     path = project.write(**options(workers=1))
     done = project.vega("run", path, "--output", project.out)
     assert done.returncode == 0, done.stderr
+    project.shown = done.stdout
     return project
 
 
@@ -104,12 +108,59 @@ def test_it_is_searched_trained_and_handed_on(finished):
     assert trained["metrics"]["test_accuracy"] > 0.5
 
 
-def test_it_predicts_what_was_recorded_where_the_user_allows_its_code(finished):
+@pytest.mark.parametrize("backend", ["torch", "pytorch"])
+def test_it_predicts_what_was_recorded_where_the_user_allows_its_code(finished, backend):
     batch = digits.Digits("test")
     data = batch.__getitems__(np.arange(len(batch)))
-    model = vega.load(finished.out, plugins=[f"torch:{finished.folder}/nets.py:MyNet"])
+    model = vega.load(finished.out, plugins=[f"{backend}:{finished.folder}/nets.py:MyNet"])
     accuracy = float((model.predict(data["image"]) == data["label"]).mean())
     assert accuracy == pytest.approx(model.metrics["test_accuracy"])
+
+
+def test_who_may_load_it_is_told(finished):
+    own = f"torch:{finished.folder}/nets.py:MyNet"
+    call = f"vega_core.load({str(finished.out)!r}, plugins=[{own!r}]).predict(x)"
+    assert finished.shown.splitlines()[-1].strip() == call
+    hint = f"allow it: plugins=['{own}'], or on the command line --plugin '{own}'"
+    with pytest.raises(PluginError) as caught:
+        vega.load(finished.out)
+    assert str(caught.value).endswith(hint)
+    for words in (["stats", finished.out], ["export", finished.out, "--to", "onnx", "-o", "a"]):
+        done = finished.vega(*words)
+        assert done.returncode == 2
+        assert done.stderr.rstrip().endswith(hint)
+
+
+def test_what_is_not_counted_is_not_known(finished, monkeypatch, capsys):
+    monkeypatch.chdir(finished.folder)
+
+    def stats(*words):
+        assert execute(["stats", *map(str, words), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    own = "torch:./nets.py:MyNet"
+    plugin = ("--plugin", own)
+    for words in (
+        ("run.yml",),
+        (finished.out, *plugin),
+        (finished.out, "--step", "hpo", *plugin),
+        (f"{own}:num_classes=10,hidden=16", "--input", "1x8x8", *plugin),
+    ):
+        data = stats(*words, "--bits", "w4a4")
+        (layer,) = data["layers"]
+        assert data["params"] == layer["params"] > 1000
+        assert data["parameter_bytes"] >= 4 * data["params"]
+        for name in ("macs", "activations", "peak_activation_bytes", "memory_mb", "bops"):
+            assert data[name] is None
+        for name in ("macs", "activations", "live_bytes", "bops"):
+            assert layer[name] is None
+        assert data["uncounted"] == [layer["name"]]
+        assert data["bops_by_convention"] == []
+    assert execute(["stats", "run.yml"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"module  Native .* \?  +\?\n", text)
+    assert "multiply-adds  not known: a framework's own module (module) hides its own" in text
+    assert "MB of parameters, and values that are not known" in text
 
 
 def test_no_code_is_imported_because_a_file_says_so(finished, tmp_path):
@@ -192,7 +243,7 @@ def test_a_run_goes_on_by_its_directory_alone(nets, monkeypatch, tmp_path_factor
             {"type": "torch:./nets.py:Narrow"},
             r"model: .*fails on a batch of 2 .* '\[-1, 7\]'",
         ),
-        ({"type": "tensorflow:my.Net"}, "unknown network 'tensorflow:my.Net'|there is no plugin"),
+        ({"type": "jax:my.Net"}, "unknown network 'jax:my.Net'|there is no plugin"),
     ],
 )
 def test_faults_are_told_with_their_place_before_anything_is_written(nets, model, message):
@@ -222,8 +273,23 @@ def test_constraints_on_parameters_hold(nets):
     assert all(record.metrics["params"] <= 2000 for record in result.steps["hpo"])
 
 
-def test_what_needs_to_look_inside_says_so(nets):
+@pytest.mark.parametrize(
+    ("section", "value"), [("constraints", {"macs": "<= 2000"}), ("objectives", {"macs": "min"})]
+)
+def test_what_needs_to_look_inside_says_so_when_it_is_checked(nets, section, value):
     given = options()
-    given["hpo"]["constraints"] = {"macs": "<= 2000"}
-    with pytest.raises(UserError, match="macs"):
-        nets.run(**given)
+    given["hpo"][section] = value
+    message = rf"run\.yml:\d+:\d+: {section}: 'macs' is not known of torch:.*MyNet: multiply-adds"
+    config = load_config(nets.write(**given))
+    with pytest.raises(InvalidConfigError, match=message):
+        plan_run(config, catalog_of(config))
+
+
+def test_a_name_of_the_space_that_it_does_not_take(nets):
+    given = options()
+    space = json.loads(json.dumps(SPACE))
+    space["hyperparameters"][1]["key"] = "model.hiden"
+    config = load_config(nets.write(**given | {"space": space}))
+    message = r"hyperparameters\[1\]\.key: model\.hiden: .* did you mean 'hidden'\?$"
+    with pytest.raises(InvalidConfigError, match=message):
+        plan_run(config, catalog_of(config))

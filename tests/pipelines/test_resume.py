@@ -84,7 +84,20 @@ def test_what_does_not_decide_the_trials_may_change(project):
     assert project.run(**changed, memory_limit_mb=4000, resume=True).exit_code == 0
 
 
-def test_resume_without_a_run_begins_one(project):
+def test_there_must_be_a_run_to_resume(project):
+    path = project.write()
+    done = project.vega("run", path, "--output", project.out, "--resume")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: there is no run to resume: there is no folder {project.out}\n"
+    done = project.vega("run", path, "--resume")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "resume needs the directory of the earlier run: give output" in done.stderr
+    assert not project.out.exists()
+    assert not (project.folder / "runs").exists()
+
+
+def test_a_run_that_was_stopped_before_it_began_is_begun_by_resuming(project):
+    project.out.mkdir()
     assert project.run(resume=True).exit_code == 0
 
 

@@ -174,6 +174,7 @@ def test_a_bug_in_the_function_stops_early_and_says_where():
         ({"trials": 0}, SearchError, "num_samples"),
         ({"workers": -1}, SearchError, "workers: expected 0 or more"),
         ({"resume": True}, SearchError, "give output"),
+        ({"resume": True, "output": "nowhere"}, SearchError, "there is no folder nowhere"),
         ({"trial_timeout": 3.0}, SearchError, "need child processes"),
         ({"n_trials": 9}, SearchError, "no argument 'n_trials'; give trials"),
         ({"direction": "minimize"}, SearchError, "give objectives"),

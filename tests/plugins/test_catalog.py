@@ -55,6 +55,9 @@ def test_unknown_with_a_suggestion():
 def test_unknown_lists_what_there_is():
     with pytest.raises(UnknownComponent, match="unknown algorithm 'Zzz'; there are AshaHpo, Ran"):
         CATALOG.find("algorithm", "Zzz")
+    alone = Catalog([plugin("vega-algos-hpo", ASHA)])
+    with pytest.raises(UnknownComponent, match=r"unknown algorithm 'Zzz'; there is only AshaHpo$"):
+        alone.find("algorithm", "Zzz")
     with pytest.raises(UnknownComponent, match="there is no rewrite in any plugin"):
         CATALOG.find("rewrite", "Zzz")
 

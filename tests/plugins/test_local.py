@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from vega_core.errors import PluginError
-from vega_core.plugins import BrokenPlugin, load_catalog, load_target
+from vega_core.plugins import BrokenPlugin, UnknownComponent, load_catalog, load_target
 
 LOCAL = """
 from vega_core import Provider, hookimpl
@@ -120,6 +120,17 @@ def test_local_code_can_clash_and_be_qualified(folder, site):
     catalog = load_catalog(["./my_losses.py"], folder)
     with pytest.raises(PluginError, match=r"write 'vega-own:Own' or '\./my_losses\.py:Own'"):
         catalog.find("search_space", "Own")
+
+
+def test_a_module_belongs_to_a_framework_with_a_backend(site):
+    site.add("vega-torhc", "@hookimpl\ndef vega_backends():\n    yield Provider('torhc', 'a:B')\n")
+    own = ["Torhc:my_package.MyNet", "torhc:my_package.MyNet"]
+    catalog = load_catalog(own)
+    assert all(map(catalog.is_module, own))
+    assert not any(map(catalog.is_module, ["tohrc:my_package.MyNet", "my_package.MyNet", "torhc"]))
+    assert sorted(catalog.targets()["module"]) == ["torhc:my_package.MyNet"]
+    with pytest.raises(UnknownComponent, match="unknown backend 'tohrc'; did you mean 'torhc'"):
+        load_catalog(["tohrc:my_package.MyNet"])
 
 
 def test_load_target_of_a_module():

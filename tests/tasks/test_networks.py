@@ -13,7 +13,7 @@ import pytest
 
 from vega_core import nn
 from vega_core.errors import ModelError, ShapeError
-from vega_core.nn.initializers import KaimingNormal, Normal
+from vega_core.nn.initializers import ZEROS, KaimingNormal, Normal
 from vega_core.plugins import load_target
 from vega_tasks import plugin
 from vega_tasks.classification import networks
@@ -284,6 +284,26 @@ def test_parameters_begin_as_torchvisions_do() -> None:
     for network in (RegNetX(), MobileNetV2(), Vgg(11)):
         graph = trace(network)
         assert graph.parameters[graph.nodes[-1].params["weight"]].init == Normal(0.01)
+    for network in (RegNetX(), EfficientNet(), MobileNetV2(), MobileNetV3(), Vgg(11)):
+        biases = [one for one in trace(network).parameters.values() if one.kind == "bias"]
+        assert biases
+        assert {one.init for one in biases} == {ZEROS}
+
+
+@pytest.mark.parametrize(
+    ("network", "shown"),
+    [
+        (ResNet(6 * 10**9 + 2), "6e+09"),
+        (PreActResNet(9 * 10**9 + 2), "9e+09"),
+        (WideResNet(6 * 10**9 + 4), "6e+09"),
+        (RegNetX(depth=10**12), "1e+12"),
+        (EfficientNet(depth_multiplier=1e300), "1e+300"),
+        (SimpleCnn(blocks=10**9), "1e+09"),
+    ],
+)
+def test_depths_beyond_all_networks_are_refused(network: nn.Network, shown: str) -> None:
+    with pytest.raises(ModelError, match=f"at most 10000, and got {re.escape(shown)}"):
+        trace(network, 3, 32, 32)
 
 
 def test_normalizations_are_torchvisions() -> None:

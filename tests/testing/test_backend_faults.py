@@ -344,8 +344,8 @@ class ForgivingSnapshots(TorchStore):
 
 
 class AddsTwice(TorchStore):
-    def add(self, gradients, scale):
-        super().add(gradients, scale * 1.001)
+    def _add(self, gradients, scale):
+        super()._add(gradients, scale * 1.001)
 
 
 class CopiesHalf(TorchStore):

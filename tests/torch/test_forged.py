@@ -10,9 +10,9 @@ import pytest
 
 from vega_backend_torch import source
 from vega_backend_torch.lower import LOWERINGS
-from vega_backend_torch.lowering.site import Site
 from vega_backend_torch.source import Source
 from vega_core import nn
+from vega_core.backend.writing import Site
 from vega_core.errors import ModelError
 from vega_core.nn import ops
 from vega_core.testing.operators import CASES, OperatorCase
@@ -67,23 +67,33 @@ def forged(value: Any) -> list[Any]:
     return [Whole(number) if isinstance(number, int) else Number(number), Text(value)]
 
 
-def texts(case: OperatorCase) -> Iterator[str]:
-    """Yields the sources of a case's graph with one attribute forged, where there are any."""
+def forgeries(op: Any) -> Iterator[Any]:
+    """Yields an operator with one attribute forged."""
+    for field in fields(op):
+        for value in forged(getattr(op, field.name)):
+            yield replace(op, **{field.name: value})
+
+
+def texts(case: OperatorCase) -> Iterator[str | None]:
+    """Yields the source of a case's graph for each forgery, or None where it is refused."""
     graph = case.graph().in_mode(case.mode)
     (node,) = graph.nodes
-    for field in fields(node.op):  # type: ignore[arg-type]
-        for value in forged(getattr(node.op, field.name)):
-            op = replace(node.op, **{field.name: value})  # type: ignore[type-var]
-            try:
-                yield Source(replace(graph, nodes=(replace(node, op=op),)), frozenset()).text
-            except (ModelError, TypeError, ValueError, KeyError, AttributeError, IndexError):
-                continue
+    for op in forgeries(node.op):
+        try:
+            yield Source(replace(graph, nodes=(replace(node, op=op),)), frozenset()).text
+        except (ModelError, TypeError, ValueError):
+            yield None
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+FORGED = {name: case for name, case in CASES.items() if any(forgeries(case.op))}
+
+
+@pytest.mark.parametrize("case", FORGED.values(), ids=FORGED)
 def test_no_attribute_becomes_code(case: OperatorCase) -> None:
-    for text in texts(case):
-        assert MARK not in text
+    found = list(texts(case))
+    assert found
+    for text in found:
+        assert text is None or MARK not in text
 
 
 @pytest.mark.parametrize("value", [Number(2.0), (1.0, Number(2.0))])

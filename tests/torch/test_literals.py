@@ -10,8 +10,8 @@ import pytest
 
 from vega_backend_torch.generate import generate
 from vega_backend_torch.lower import LOWERINGS, NAMESPACE
-from vega_backend_torch.lowering.site import Site, literal
 from vega_core import nn
+from vega_core.backend.writing import Site, literal
 from vega_core.errors import ModelError
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive

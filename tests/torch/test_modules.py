@@ -339,3 +339,23 @@ def test_faults_of_a_module_are_told(
         network(component, **arguments)
     if component is Failing or arguments == {"hidden": "x"}:
         assert caught.value.__cause__ is not None
+
+
+class Heads(torch.nn.Module):
+    """Gives in training what it does not give in evaluation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = torch.nn.Linear(64, 10)
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"aux" if self.training else "output": self.fc(x.flatten(1))}
+
+
+def test_outputs_that_differ_in_training_are_told(backend: TorchBackend) -> None:
+    graph = training(Heads)
+    store = backend.store(backend.initial_parameters(graph, 0))
+    executable = backend.compile(graph, store, train=TrainSpec(SGD()))
+    message = rf"{NAME} gave \['aux'\] in training, and \['output'\] is missing"
+    with pytest.raises(ModelError, match=message):
+        executable.train_step(batch(0))

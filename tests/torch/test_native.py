@@ -65,6 +65,20 @@ def test_missing_parameters_are_named(backend: TorchBackend) -> None:
         backend.native(graph(MLP(10, (4,))), {})
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["graph", "module"])
+def test_parameters_that_do_not_fit_are_named(backend: TorchBackend, own: bool) -> None:
+    inputs = {"image": nn.batched((64,))}
+    made = TorchBackend.network("torch:Linear", torch.nn.Linear)(in_features=64, out_features=3)
+    model = made.graph(inputs) if own else nn.trace(nn.Linear(3), inputs)
+    params = backend.initial_parameters(model, 0)
+    name = next(iter(params))
+    with pytest.raises(StateError, match=rf"'{name}' is missing"):
+        backend.native(model, {n: array for n, array in params.items() if n != name})
+    with pytest.raises(StateError, match=rf"'{name}' is \(7, 64\), and \(3, 64\) in the model"):
+        backend.native(model, {**params, name: np.ones((7, 64), np.float32)})
+    backend.native(model, {**params, "of another graph": np.ones(1)})
+
+
 def test_the_plugin_names_the_backend() -> None:
     (provider,) = vega_backends()
     assert provider.name == "torch"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from vega_backend_torch.generate import Program, generate
+from vega_backend_torch.generate import generate
 from vega_core.arrays import Array
+from vega_core.backend.writing import Program
 from vega_core.nn import ops
 from vega_core.nn.reference import evaluate
 from vega_core.testing.operators import CASES, OperatorCase

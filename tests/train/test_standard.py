@@ -353,6 +353,56 @@ def test_faults_of_the_configuration_are_named(train, config, error, message):
         train(config=config, extra={"Untasked": Untasked, "Mislabelled": Mislabelled})
 
 
+class Unbounded(ArrayDataset):
+    """Labels of which it is not said how many there are, one of each split as wanted."""
+
+    task = Task("Classification", ("image",), ("label",), {"type": "CrossEntropy"})
+
+    def __init__(self, split, *, train=1, val=1, test=1):
+        label = np.arange(100) % 3
+        label[50] = {"train": train, "val": val, "test": test}[split]
+        super().__init__({"image": np.zeros((100, 3), "f4"), "label": label})
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+@pytest.mark.parametrize(("label", "ignored"), [(3, -100), (-1, -100), (-100, 255)])
+def test_labels_that_the_network_does_not_know_are_named(train, split, label, ignored):
+    message = rf"Unbounded: field 'label' holds the label {label}, and .* 3 classes apart: 0 \.\. 2"
+    with pytest.raises(DataError, match=message):
+        train(
+            config={
+                "dataset": {"type": "Unbounded", "batch_size": 10, split: label},
+                "model": {"type": "MLP", "hidden": [], "num_classes": 3},
+            },
+            extra={"Unbounded": Unbounded},
+            attributes={"splits": ("test",)},
+            loss={"type": "CrossEntropy", "ignore_index": ignored},
+            metrics=[],
+        )
+
+
+@pytest.mark.parametrize(("label", "ignored"), [(2, -100), (-100, -100), (255, 255)])
+def test_labels_that_do_not_count_may_be_any(train, label, ignored):
+    metrics, _ = train(
+        config={
+            "dataset": {"type": "Unbounded", "batch_size": 10, "train": label, "val": label},
+            "model": {"type": "MLP", "hidden": [], "num_classes": 3},
+        },
+        extra={"Unbounded": Unbounded},
+        loss={"type": "CrossEntropy", "ignore_index": ignored},
+        metrics=[],
+    )
+    assert math.isfinite(metrics["loss"])
+
+
+def test_a_network_with_too_few_scores_is_refused(train):
+    message = "the network tells 5 classes apart, and 'label' of the data has 10; num_classes: auto"
+    with pytest.raises(ModelError, match=message):
+        train(config={"model": {"type": "MLP", "num_classes": 5}})
+    metrics, _ = train(1, config={"model": {"type": "MLP", "num_classes": 12}})
+    assert metrics["accuracy"] > 0
+
+
 def test_a_trial_without_a_backend_says_so(make_context):
     context = make_context({"dataset": {"type": "Digits"}, "model": MLP})
     with pytest.raises(Exception, match=r"no backend; set general\.backend"):

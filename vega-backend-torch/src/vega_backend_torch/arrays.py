@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from vega_core.arrays import Array
@@ -29,6 +30,10 @@ class Placement:
             return tensor.to(self.device, memory_format=torch.channels_last)
         return tensor.to(self.device)
 
+    def control(self, value: float | Array) -> float | torch.Tensor:
+        """Returns a control as programs take it: a number as it is, an array as a tensor."""
+        return self.take(value) if isinstance(value, np.ndarray) else value
+
 
 def to_numpy(tensor: torch.Tensor) -> Array:
     """Returns a copy on the host, in NumPy's order; bfloat16, which NumPy lacks, as float32."""
@@ -36,5 +41,4 @@ def to_numpy(tensor: torch.Tensor) -> Array:
         tensor = tensor.to_dense()
     if tensor.dtype == torch.bfloat16:
         tensor = tensor.float()
-    array: Array = tensor.detach().contiguous().cpu().numpy()
-    return array.copy() if array.base is not None else array
+    return np.array(tensor.detach().cpu().numpy(), order="C")

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import torch
 
-from vega_backend_torch.generate import Program
 from vega_backend_torch.lower import NAMESPACE
+from vega_core.backend.writing import Program
 
 _DRAWS = ("combined", "drawn", "masked")
 """Functions of random keys, which are other numbers at each step: compiled, each would be anew."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from vega_backend_torch.compiled import compiled
 from vega_backend_torch.devices import has_bfloat16, preferring
 from vega_backend_torch.executable import TorchExecutable
 from vega_backend_torch.foreign import check_lowered
-from vega_backend_torch.generate import Program, generate
+from vega_backend_torch.generate import generate
 from vega_backend_torch.modules import initial, own_module
 from vega_backend_torch.native import GraphModule
 from vega_backend_torch.store import TorchStore
@@ -23,10 +23,13 @@ from vega_core.backend import (
     Native,
     Params,
     ParamStore,
+    State,
     TrainSpec,
     check_reachable,
+    check_state,
 )
 from vega_core.backend.rows import looked_up
+from vega_core.backend.writing import Program
 from vega_core.errors import ModelError
 from vega_core.nn import Graph
 
@@ -70,23 +73,25 @@ class Engine:
             raise ModelError(f"{type(store).__name__} is no store of the PyTorch backend")
         check_lowered(graph)
         own, device = _identity(graph), str(store.placement.device)
-        training = None
-        if train is not None:
-            train.check(graph)
+
+        def training(train: TrainSpec) -> Program:
             _check_precision(train, store.placement.device)
-            training = self._program(
-                (own, train.structure(), device), lambda: _training(graph, train)
-            )
+            moving = train.moving(graph)
+            # The text is a function of what moves alone; torch.compile looks at the others too.
+            key = (own, "train", moving, train.trained(graph), train.precision, device)
+            return self._program(key, lambda: _training(graph, moving))
 
         def prediction(present: frozenset[str]) -> Program:
-            part = graph.in_mode("eval").restricted(present)
-            check_reachable(graph, part, sorted(present))
-            return self._program((own, present, device), lambda: generate(part))
+            key = (own, "eval", present, device)
+            return self._program(key, lambda: _prediction(graph, present))
 
         return TorchExecutable(graph, store, train, training, prediction)
 
     def native(self, graph: Graph, params: Params) -> Any:
         """Returns a `torch.nn.Module`; see `vega_core.backend.Backend`."""
+        params = {name: params[name] for name in graph.parameters if name in params}
+        shapes = {name: (spec.shape, spec.dtype) for name, spec in graph.parameters.items()}
+        check_state(State(params), shapes)
         return own_module(graph, params) or GraphModule(graph, params)
 
     def initial(self, op: Native, seed: int) -> Mapping[str, Array]:
@@ -111,9 +116,15 @@ def _identity(graph: Graph) -> Hashable:
     return (graph.hash, *modules)
 
 
-def _training(graph: Graph, train: TrainSpec) -> Program:
+def _training(graph: Graph, moving: Collection[str]) -> Program:
     trained = graph.in_mode("train")
-    return generate(trained, moving=train.moving(graph), by_row=looked_up(trained))
+    return generate(trained, moving=moving, by_row=looked_up(trained))
+
+
+def _prediction(graph: Graph, present: frozenset[str]) -> Program:
+    part = graph.in_mode("eval").restricted(present)
+    check_reachable(graph, part, sorted(present))
+    return generate(part)
 
 
 def _check_precision(train: TrainSpec, device: torch.device) -> None:

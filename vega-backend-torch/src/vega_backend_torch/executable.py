@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
 
 from vega_backend_torch.arrays import to_numpy
-from vega_backend_torch.generate import Program
 from vega_backend_torch.optim import Update
 from vega_backend_torch.store import TorchGradients, TorchStore
 from vega_core.arrays import Array
 from vega_core.backend import Batch, Executable, Gradients, StepControls, StepResult, TrainSpec
+from vega_core.backend.writing import Program
 from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import step_key
@@ -75,7 +74,7 @@ class TorchExecutable(Executable):
         graph: The graph.
         store: What it reads and writes.
         train: What a training step does, or None.
-        training: The program of the training step, or None.
+        training: Gives the program of the training step.
         prediction: Gives the program for the names of the inputs at hand.
     """
 
@@ -87,16 +86,16 @@ class TorchExecutable(Executable):
         graph: Graph,
         store: TorchStore,
         train: TrainSpec | None,
-        training: Program | None,
+        training: Callable[[TrainSpec], Program],
         prediction: Callable[[frozenset[str]], Program],
     ) -> None:
         super().__init__(graph, store, train)
-        self._take = store.placement.take
+        self._placement = store.placement
         self._tensor = store.tensor
         self._prediction = prediction
         self._programs: dict[frozenset[str], tuple[Program, list[torch.Tensor]]] = {}
-        if train is not None and training is not None:
-            self._trains = Training(training, graph, store, train)
+        if train is not None:
+            self._trains = Training(training(train), graph, store, train)
 
     def _train_step(self, inputs: Batch, controls: StepControls) -> StepResult:
         training = self._trains
@@ -129,10 +128,7 @@ class TorchExecutable(Executable):
         self, program: Program, inputs: Batch, controls: StepControls
     ) -> tuple[list[torch.Tensor], list[Control], int]:
         return (
-            [self._take(inputs[name]) for name in program.inputs],
-            [self._control(controls.graph[name]) for name in program.controls],
+            [self._placement.take(inputs[name]) for name in program.inputs],
+            [self._placement.control(controls.graph[name]) for name in program.controls],
             step_key(controls.seed, controls.step),
         )
-
-    def _control(self, value: float | Array) -> Control:
-        return self._take(value) if isinstance(value, np.ndarray) else value

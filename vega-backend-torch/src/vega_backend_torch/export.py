@@ -12,6 +12,7 @@ import torch
 from vega_backend_torch.native import GraphModule
 from vega_core.errors import ModelError
 from vega_core.exchange import Exportable, Exporter
+from vega_core.exchange.comparison import DisagreementError
 from vega_core.exchange.model import Arrays, Predict
 from vega_core.nn.graph import Graph
 
@@ -50,7 +51,10 @@ class TorchExporter(Exporter):
         return {"torch": str(torch.__version__)}
 
     def _load(self, path: Path, graph: Graph) -> Predict:
-        module = torch.export.load(path).module()
+        try:
+            module = torch.export.load(path).module()
+        except Exception as error:  # of many kinds, none of them public
+            raise DisagreementError(f"PyTorch cannot load the program: {error}") from error
 
         def predict(batch: Arrays) -> Arrays:
             with torch.no_grad():

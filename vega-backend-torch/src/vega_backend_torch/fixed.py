@@ -22,5 +22,7 @@ class Fixed:
     def on(self, device: torch.device) -> torch.Tensor:
         """Returns the array on a device."""
         if device not in self._copies:
-            self._copies[device] = self._value.to(device)
+            # Also a prediction may ask first, and training differentiates with the same copy.
+            with torch.inference_mode(False):
+                self._copies[device] = self._value.to(device)
         return self._copies[device]

@@ -37,7 +37,7 @@ from vega_backend_torch.lowering import (
     shaping,
     slicing,
 )
-from vega_backend_torch.lowering.site import Lowering
+from vega_core.backend.writing import Lowering
 from vega_core.nn import ops
 from vega_core.nn.keys import combined
 from vega_core.nn.primitive import Primitive
@@ -78,7 +78,6 @@ NAMESPACE: Final[Mapping[str, Any]] = MappingProxyType(
         "hot": counting.hot,
         "masked": random.masked,
         "math": math,
-        "no_candidate": control.no_candidate,
         "picked": resampling.picked,
         "shares": slicing.shares,
         "top": ranking.top,

@@ -12,6 +12,7 @@ from vega_core.arrays import Array
 from vega_core.backend import Native, Params, Recipe
 from vega_core.errors import ModelError
 from vega_core.nn import Graph, TensorSpec
+from vega_core.nn.shapes import with_batch
 
 Module = torch.nn.Module
 Inputs = tuple[tuple[str, TensorSpec], ...]
@@ -39,8 +40,7 @@ def try_out(recipe: Recipe, module: Module, inputs: Inputs, size: int) -> Any:
         ModelError: It fails; chains the cause.
     """
     tensors = {
-        name: torch.zeros([d if d >= 0 else -d * size for d in spec.shape], dtype=_torch(spec))
-        for name, spec in inputs
+        name: torch.zeros(with_batch(spec.shape, size), dtype=_torch(spec)) for name, spec in inputs
     }
     mode = module.training
     try:
@@ -125,11 +125,18 @@ class Call:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(key)
             result = torch.func.functional_call(self._module, held, args, named)
-        with torch.no_grad():
-            for name, tensor in params.items():
-                if held[name] is not tensor:
-                    tensor.copy_(held[name])
+        moved = [name for name, tensor in params.items() if held[name] is not tensor]
+        if moved:  # torch.export cannot follow an empty block
+            with torch.no_grad():
+                for name in moved:
+                    params[name].copy_(held[name])
         found = named_outputs(self._name, result)
+        if missing := [name for name in self._names if name not in found]:
+            mode = "training" if self._module.training else "evaluation"
+            raise ModelError(
+                f"{self._name} gave {list(found)} in {mode}, and {missing} is missing; its outputs "
+                "must be the same in training and in evaluation"
+            )
         outputs = tuple(found[name] for name in self._names)
         return outputs if len(outputs) > 1 else outputs[0]
 

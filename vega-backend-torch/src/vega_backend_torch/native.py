@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from vega_backend_torch.arrays import Placement
 from vega_backend_torch.generate import generate
 from vega_core.backend import Params
 from vega_core.backend.batches import check_choices, resolve_controls
-from vega_core.errors import ModelError, StateError
+from vega_core.errors import ModelError
 from vega_core.nn.choices import candidates
 from vega_core.nn.graph import Graph
 from vega_core.nn.keys import step_key
@@ -40,9 +39,6 @@ class GraphModule(torch.nn.Module):
 
     def __init__(self, graph: Graph, params: Params) -> None:
         super().__init__()
-        missing = sorted(set(graph.parameters) - set(params))
-        if missing:
-            raise StateError(f"parameters are missing: {missing}")
         statistics = [n for n, spec in graph.parameters.items() if spec.kind == "statistic"]
         self._programs = {
             True: generate(graph.in_mode("train"), moving=statistics),
@@ -76,9 +72,8 @@ class GraphModule(torch.nn.Module):
         params = [getattr(*self._places[name]) for name in program.params]
         found = resolve_controls(self._specs, {}, self._given, 0)
         check_choices(self._candidates, found)
-        take = Placement((*params, *inputs)[0].device).take
-        values = [found.graph[name] for name in program.controls]
-        controls = [take(one) if isinstance(one, np.ndarray) else one for one in values]
+        placement = Placement((*params, *inputs)[0].device)
+        controls = [placement.control(found.graph[name]) for name in program.controls]
         key = step_key(int(torch.randint(2**31, ())), 0) if self.training else 0
         outputs = program.run(params, inputs, controls, key)
         if len(outputs) == 1:

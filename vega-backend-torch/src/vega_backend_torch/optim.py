@@ -10,6 +10,8 @@ import torch
 from vega_backend_torch.rules import RULES, Batch, Rates, by_reference
 from vega_backend_torch.store import TorchStore
 from vega_core.backend import TrainSpec
+from vega_core.backend.optimizer import scaled
+from vega_core.backend.slots import like_parameter
 from vega_core.nn.graph import Graph
 
 Gradients = Mapping[str, torch.Tensor]
@@ -50,12 +52,8 @@ class Update:
         with torch.no_grad():
             if self._clips and gradients:
                 gradients = clipped(gradients, rates["clip_norm"])
-            for (lr_scale, decay_scale), members in self._groups.items():
-                own = {
-                    **rates,
-                    "lr": rates["lr"] * lr_scale,
-                    "weight_decay": rates["weight_decay"] * decay_scale,
-                }
+            for scales, members in self._groups.items():
+                own = scaled(rates, *scales)
                 self._step([m for m in members if m.name in gradients], gradients, own)
 
     def _step(self, members: Sequence[Member], gradients: Gradients, rates: Rates) -> None:
@@ -70,9 +68,7 @@ class Update:
         rows = gradient.indices()[0]
         forms = self._optimizer.slots
         tables = {"": member.tensor} | {
-            slot: tensor
-            for slot, tensor in member.slots.items()
-            if forms[slot] in ("parameter", "copy")
+            slot: tensor for slot, tensor in member.slots.items() if like_parameter(forms[slot])
         }
         parts = {slot: table[rows] for slot, table in tables.items()}
         slots = {slot: [parts.get(slot, tensor)] for slot, tensor in member.slots.items()}

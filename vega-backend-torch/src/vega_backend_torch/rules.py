@@ -13,6 +13,7 @@ from torch.optim.adamw import adamw as torch_adamw
 from torch.optim.sgd import sgd as torch_sgd
 
 from vega_backend_torch.arrays import to_numpy
+from vega_backend_torch.store import exported
 from vega_core.backend import GRDA, SGD, Adam, AdamW, Optimizer, RMSprop
 
 Rates: TypeAlias = Mapping[str, float]
@@ -120,7 +121,7 @@ def by_reference(optimizer: Optimizer, batch: Batch, rates: Rates) -> None:
     """Updates through NumPy: right for any rule, and slow."""
     for index, (param, grad) in enumerate(zip(batch.params, batch.grads, strict=True)):
         own = {slot: tensors[index] for slot, tensors in batch.slots.items()}
-        arrays = {slot: to_numpy(tensor) for slot, tensor in own.items()}
+        arrays = {slot: exported(optimizer.slots[slot], tensor) for slot, tensor in own.items()}
         updated, slots = optimizer.update(to_numpy(param), to_numpy(grad), arrays, rates)
         param.copy_(torch.as_tensor(updated))
         for slot, array in slots.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ import torch
 from vega_backend_torch.arrays import Placement, to_numpy
 from vega_core.arrays import Array
 from vega_core.backend import Gradients, Params, ParamStore, Snapshot, State
-from vega_core.backend.slots import SlotForm, form_of
-from vega_core.errors import ModelError, StateError, suggest
-from vega_core.nn.shapes import Shape, show
+from vega_core.backend.slots import SlotForm, form_of, like_parameter
+from vega_core.errors import ModelError, StateError
+from vega_core.nn.shapes import Shape
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -29,8 +29,8 @@ class TorchGradients(Gradients):
     tensors: Tensors
 
     @property
-    def names(self) -> Sequence[str]:
-        return tuple(self.tensors)
+    def shapes(self) -> Mapping[str, Shape]:
+        return {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}
 
     def __getitem__(self, name: str) -> Array:
         return to_numpy(self.tensors[name])
@@ -90,10 +90,12 @@ class TorchStore(ParamStore):
         """
         key = self._claim(name, slot, form)
         if key not in self._slots:
-            one = form in ("count", "number")
             like = self._tensors[name]
-            device = self.placement.device
-            self._slots[key] = torch.empty((), device=device) if one else torch.empty_like(like)
+            self._slots[key] = (
+                torch.empty_like(like)
+                if like_parameter(form)
+                else torch.empty((), device=self.placement.device)
+            )
             self._begin(key)
         return self._slots[key]
 
@@ -114,32 +116,15 @@ class TorchStore(ParamStore):
                 self._begin(key)
         self._position = snapshot.position
 
-    def add(self, gradients: Gradients, scale: float) -> None:
+    def _add(self, gradients: Gradients, scale: float) -> None:
         if not isinstance(gradients, TorchGradients):
             raise ModelError(f"{type(gradients).__name__} are no gradients of this backend")
         for name, tensor in gradients.tensors.items():
-            if name not in self._shapes:
-                raise ModelError(f"no parameter {name!r}{suggest(name, self._shapes)}")
-            if tuple(tensor.shape) != self._shapes[name][0]:
-                raise ModelError(
-                    f"{name!r} is {show(self._shapes[name][0])}, and its gradient "
-                    f"{show(tuple(tensor.shape))}"
-                )
-        for name, tensor in gradients.tensors.items():
             self._tensors[name].add_(tensor, alpha=scale)
 
-    def copy_from(self, other: ParamStore, names: Mapping[str, str]) -> None:
+    def _copy(self, other: ParamStore, names: Mapping[str, str]) -> None:
         if not isinstance(other, TorchStore):
             raise StateError(f"{type(other).__name__} is no store of this backend")
-        for own, theirs in names.items():
-            for name, store in ((own, self), (theirs, other)):
-                if name not in store.shapes:
-                    raise StateError(f"no parameter {name!r}{suggest(name, store.shapes)}")
-            if self._shapes[own] != other.shapes[theirs]:
-                raise StateError(
-                    f"{own!r} is {show(self._shapes[own][0])}, and {theirs!r} of the other store "
-                    f"{show(other.shapes[theirs][0])}"
-                )
         # Of one store a name may be read after it was written.
         read = {theirs: other.tensor(theirs) for theirs in names.values()}
         read = _copies(read) if other is self else read
@@ -150,10 +135,7 @@ class TorchStore(ParamStore):
                 self._begin(key)
 
     def _read(self) -> tuple[Params, Params]:
-        slots = {
-            key: to_numpy(tensor.long() if self._forms[key] == "count" else tensor)
-            for key, tensor in self._slots.items()
-        }
+        slots = {key: exported(self._forms[key], slot) for key, slot in self._slots.items()}
         return {name: to_numpy(tensor) for name, tensor in self._tensors.items()}, slots
 
     def _write(self, state: State) -> None:
@@ -177,6 +159,11 @@ class TorchStore(ParamStore):
 
     def _taken(self, array: Array) -> torch.Tensor:
         return self.placement.take(np.asarray(array, order="C"))
+
+
+def exported(form: SlotForm, slot: torch.Tensor) -> Array:
+    """Returns a slot as an array of the element type that its form has outside of this backend."""
+    return to_numpy(slot.long() if form == "count" else slot)
 
 
 def _sum(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

@@ -96,3 +96,10 @@ def suggest(name: str, known: Iterable[str]) -> str:
     by_fold = {item.casefold(): item for item in known}
     near = difflib.get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.6)
     return f"; did you mean '{by_fold[near[0]]}'?" if near else ""
+
+
+def there_are(names: Iterable[str]) -> str:
+    """Returns ``"; there are a, b"``, ``"; there is only a"``, or an empty string."""
+    known = list(names)
+    verb = "are" if known[1:] else "is only"
+    return f"; there {verb} {', '.join(known)}" if known else ""

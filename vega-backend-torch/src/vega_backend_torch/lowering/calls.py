@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vega_backend_torch.lowering.site import Lowering, Site, literals
+from vega_core.backend.writing import Lowering, Site, literals
 
 
 def call(function: str, *attributes: str) -> Lowering:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vega_backend_torch.lowering.padding import padded
-from vega_backend_torch.lowering.site import Lowering, Site, literal, literals
+from vega_core.backend.writing import Lowering, Site, literal, literals
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 
@@ -17,7 +17,7 @@ def conv(op: ops.Conv, site: Site) -> str:
     x, pads = padded(site.inputs[0], op.pads, rank)
     bias = site.params.get("bias")
     options = literals(op.strides, pads, op.dilations, op.group)
-    return f"torch.conv{rank}d({x}, {site.params['weight']}, {bias}, {options})"
+    return f"torch.conv{rank}d({x}, {site.weight}, {bias}, {options})"
 
 
 def conv_transpose(op: ops.ConvTranspose, site: Site) -> str:
@@ -26,7 +26,7 @@ def conv_transpose(op: ops.ConvTranspose, site: Site) -> str:
     begins, ends = op.pads[:rank], op.pads[rank:]
     pads = tuple(map(min, begins, ends))
     options = literals(op.strides, pads, op.output_padding, op.group, op.dilations)
-    arguments = f"{site.inputs[0]}, {site.params['weight']}, {site.params.get('bias')}, {options}"
+    arguments = f"{site.inputs[0]}, {site.weight}, {site.params.get('bias')}, {options}"
     y = f"torch.conv_transpose{rank}d({arguments})"
     if begins == ends:
         return y

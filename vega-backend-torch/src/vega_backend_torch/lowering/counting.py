@@ -8,8 +8,8 @@ from typing import Final
 import torch
 
 from vega_backend_torch.lowering.indexing import as_int64, wrapped
-from vega_backend_torch.lowering.site import Lowering, Site, literals
 from vega_backend_torch.lowering.types import element_type
+from vega_core.backend.writing import Lowering, Site, literals
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import torch
 
-from vega_backend_torch.lowering.site import Lowering, Site, literal
+from vega_core.backend.writing import Lowering, Site, literal
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 

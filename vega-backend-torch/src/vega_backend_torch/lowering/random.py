@@ -7,7 +7,8 @@ from typing import Final
 
 import torch
 
-from vega_backend_torch.lowering.site import Lowering, Site, literal
+from vega_core.backend.writing import Lowering, Site, literal
+from vega_core.errors import ModelError
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 from vega_core.nn.shapes import axes_of
@@ -22,7 +23,13 @@ def dropout(op: ops.Dropout, site: Site) -> str:
 
 
 def masked(x: torch.Tensor, rate: float, key: int, shared: Sequence[int] = ()) -> torch.Tensor:
-    """Returns x with elements zeroed at random and the others scaled up; see `ops.Dropout`."""
+    """Returns x with elements zeroed at random and the others scaled up; see `ops.Dropout`.
+
+    Raises:
+        ModelError: The rate is no probability.
+    """
+    if not 0 <= rate <= 1:
+        raise ModelError(f"a dropout rate is in [0, 1], and got {rate}")
     if rate == 0:
         return x
     if shared:

@@ -8,8 +8,8 @@ from typing import Final
 import torch
 
 from vega_backend_torch.lowering.calls import call
-from vega_backend_torch.lowering.site import Lowering, Site, literal
 from vega_backend_torch.lowering.types import kept
+from vega_core.backend.writing import Lowering, Site, literal
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 from vega_core.nn.shapes import axis_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vega_backend_torch.lowering.calls import call
-from vega_backend_torch.lowering.site import Lowering, Site, literal
+from vega_core.backend.writing import Lowering, Site, literal
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 

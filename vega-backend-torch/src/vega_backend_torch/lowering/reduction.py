@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from vega_backend_torch.lowering.site import Lowering, Site, literal, literals
 from vega_backend_torch.lowering.types import kept
+from vega_core.backend.writing import Lowering, Site, literal, literals
 from vega_core.nn import ops
 from vega_core.nn.ops.reduction import Reduction
 from vega_core.nn.primitive import Primitive

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from vega_backend_torch.lowering.calls import call
-from vega_backend_torch.lowering.site import Lowering, Site, literal, literals
+from vega_core.backend.writing import Lowering, Site, literal, literals
 from vega_core.nn import ops
 from vega_core.nn.ops.resampling import nearest
 from vega_core.nn.primitive import Primitive

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from vega_backend_torch.lowering.calls import call
-from vega_backend_torch.lowering.site import Lowering, Site, literals
 from vega_backend_torch.lowering.types import element_type
+from vega_core.backend.writing import Lowering, Site, literals
 from vega_core.nn import ops
 from vega_core.nn.primitive import Primitive
 

@@ -51,7 +51,7 @@ def resolve_controls(
         position: The step where none is given.
 
     Raises:
-        ModelError: A control that is given does not exist, or has another shape.
+        ModelError: A control that is given does not exist, is no number, or has another shape.
     """
     given = given or {}
     for name in given:
@@ -84,29 +84,43 @@ def check_choices(candidates: Mapping[str, int], controls: StepControls) -> None
 
 def _rate(name: str, value: float | Array) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise ModelError(f"control {name!r} is one number, and got {value!r}") from None
+        return float(_number(name, value))
+    except OverflowError:
+        raise ModelError(f"control {name!r} is too large: {value!r}") from None
 
 
 def _whole(name: str, value: float | Array) -> int:
-    number = _rate(name, value)
-    if not number.is_integer():
+    number = _number(name, value)
+    if isinstance(number, float) and not number.is_integer():
         raise ModelError(f"control {name!r} is a whole number, and got {value!r}")
-    return int(value)
+    return int(number)
+
+
+def _number(name: str, value: float | Array) -> float:
+    """Returns Python's own number, so that whole ones keep every digit."""
+    if type(value) is float or type(value) is int:
+        return value
+    array = _array(name, value)
+    if array.shape != ():
+        raise ModelError(f"control {name!r} is one number, and got {show(array.shape)} of them")
+    number = array.item()
+    if not isinstance(number, (float, int)):
+        raise ModelError(f"control {name!r} is one number, and got {value!r}")
+    return number
+
+
+def _array(name: str, value: float | Array, dtype: str | None = None) -> Array:
+    try:
+        return np.asarray(value, dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelError(f"control {name!r} is no array of numbers: {error}") from None
 
 
 def _value(name: str, control: ControlSpec, value: float | Array) -> float | Array:
     """Returns a control's value: a Python number where it is one, else an array of its shape."""
     if not control.shape:
-        if type(value) not in (float, int) and np.shape(value) != ():
-            raise ModelError(f"control {name!r} is one number, and got {np.shape(value)} of them")
-        if control.dtype.startswith("float"):
-            return float(value)
-        if value != int(value):
-            raise ModelError(f"control {name!r} is a whole number, and got {value}")
-        return int(value)
-    array = np.asarray(value, control.dtype)
+        return (_rate if control.dtype.startswith("float") else _whole)(name, value)
+    array = _array(name, value, control.dtype)
     if array.shape not in ((), control.shape):
         raise ModelError(
             f"control {name!r} is {show(array.shape)}, and {show(control.shape)} in the graph"
@@ -118,14 +132,17 @@ def take(inputs: Mapping[str, TensorSpec], batch: Batch) -> dict[str, Array]:
     """Returns the arrays that a graph reads, of the types that it wants and in C order.
 
     Raises:
-        DataError: An input is missing, has another shape or a type that does not convert, or the
-            inputs differ in their number of samples.
+        DataError: An input is missing or no array, has another shape or a type that does not
+            convert, or the inputs differ in their number of samples.
     """
     arrays, sizes = {}, {}
     for name, spec in inputs.items():
         if name not in batch:
             raise DataError(f"the batch has no field {name!r}{suggest(name, batch)}")
-        array = np.asarray(batch[name], order="C")
+        try:
+            array = np.asarray(batch[name], order="C")
+        except ValueError as error:
+            raise DataError(f"field {name!r} is no array: {error}") from None
         sizes[name] = _batch_size(name, array.shape, spec.shape)
         if str(array.dtype) != spec.dtype:
             if not np.can_cast(array.dtype, spec.dtype, "same_kind"):

@@ -64,8 +64,8 @@ class Backend(ABC):
     ) -> Executable:
         """Returns a graph over a store, ready to run.
 
-        Programs are kept by (graph hash, training structure, batch shapes, device), so graphs that
-        differ only in controls build one.
+        Programs are kept by what decides them: at most the graph's hash, `TrainSpec.structure`, the
+        batch's shapes and the device. So graphs that differ only in controls build one.
 
         Args:
             graph: What to run.
@@ -79,7 +79,15 @@ class Backend(ABC):
 
     @abstractmethod
     def native(self, graph: Graph, params: Params) -> Any:
-        """Returns the framework's own module under the graph's names, with copies of parameters."""
+        """Returns the framework's own module under the graph's names, with copies of parameters.
+
+        Args:
+            graph: The graph.
+            params: Every parameter and statistic by name; others are left out.
+
+        Raises:
+            StateError: One is missing, or of another shape or type.
+        """
 
     @final
     @classmethod

@@ -21,7 +21,7 @@ from vega_core.backend.batches import (
     samples,
     take,
 )
-from vega_core.backend.store import Gradients, ParamStore, check_parameters
+from vega_core.backend.store import Gradients, ParamStore, check_gradients, check_parameters
 from vega_core.backend.training import TrainSpec
 from vega_core.errors import DataError, ModelError
 from vega_core.nn.choices import candidates
@@ -94,12 +94,10 @@ class Executable(ABC):
         Gradients of what this executable does not train are left out, of the norm too.
 
         Raises:
-            ModelError: The store has no such parameter.
+            ModelError: The store has no such parameter, or one of another shape.
         """
         self._training()
-        for name in gradients.names:
-            if name not in self.store.shapes:
-                raise ModelError(f"the store has no parameter {name!r} of the gradients")
+        check_gradients(gradients, self.store.shapes)
         self._apply(gradients, self._controls(controls))
         self.store.advance()
 

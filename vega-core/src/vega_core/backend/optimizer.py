@@ -54,6 +54,8 @@ class Optimizer(ABC):
     """What is kept beside a parameter, by slot name."""
     rates: ClassVar[tuple[str, ...]]
     """Fields that are controls."""
+    shares: ClassVar[tuple[str, ...]] = ()
+    """Controls that stay below 1."""
 
     lr: float = 1e-3
     weight_decay: float = 0.0
@@ -64,12 +66,9 @@ class Optimizer(ABC):
         groups = tuple(g if isinstance(g, Group) else Group(**g) for g in self.groups)
         object.__setattr__(self, "groups", groups)
         for name, value in self.controls().items():
-            if not 0 <= value < float("inf"):
-                raise ConfigError(f"{type(self).__name__}.{name}: {value} is not in [0, inf)")
-        for name in ("momentum", "beta1", "beta2", "alpha"):
-            if self.controls().get(name, 0.0) >= 1:
-                value = self.controls()[name]
-                raise ConfigError(f"{type(self).__name__}.{name}: {value} is not in [0, 1)")
+            bound = 1 if name in self.shares else float("inf")
+            if not 0 <= value < bound:
+                raise ConfigError(f"{type(self).__name__}.{name}: {value} is not in [0, {bound})")
 
     @abstractmethod
     def update(
@@ -93,7 +92,7 @@ class Optimizer(ABC):
 
     def structure(self) -> dict[str, Any]:
         """Returns what is no control, as plain data."""
-        own = [f.name for f in fields(self) if f.name not in (*self.rates, "groups", "betas")]
+        own = [f.name for f in fields(self) if f.name not in (*self.rates, "groups")]
         groups = [[g.pattern, g.lr_scale, g.decay_scale] for g in self.groups]
         values = {name: getattr(self, name) for name in own}
         return {"type": type(self).__name__, "groups": groups, **values}
@@ -106,3 +105,12 @@ class Optimizer(ABC):
                 asked = decays if group.decay_scale is None else group.decay_scale
                 return group.lr_scale, asked
         return 1.0, decays
+
+
+def scaled(rates: Rates, lr_scale: float, decay_scale: float) -> dict[str, float]:
+    """Returns the rates of one parameter, given what `Optimizer.scales` says of it."""
+    return {
+        **rates,
+        "lr": rates["lr"] * lr_scale,
+        "weight_decay": rates["weight_decay"] * decay_scale,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class SGD(Optimizer):
 
     slots: ClassVar[Mapping[str, SlotForm]] = {"velocity": "parameter"}
     rates: ClassVar[tuple[str, ...]] = ("lr", "momentum", "weight_decay")
+    shares: ClassVar[tuple[str, ...]] = ("momentum",)
 
     momentum: float = 0.0
     nesterov: bool = False
@@ -46,7 +47,38 @@ class SGD(Optimizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adam(Optimizer):
+class _Moments(Optimizer):
+    """What the Adams share: two running means of the gradient, and their step."""
+
+    slots: ClassVar[Mapping[str, SlotForm]] = {
+        "exp_avg": "parameter",
+        "exp_avg_sq": "parameter",
+        "steps": "count",
+    }
+    rates: ClassVar[tuple[str, ...]] = ("lr", "eps", "weight_decay")
+    shares: ClassVar[tuple[str, ...]] = ("beta1", "beta2")
+
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        try:
+            _, _ = map(float, self.betas)
+        except (TypeError, ValueError):
+            name = type(self).__name__
+            raise ConfigError(f"{name}.betas: {self.betas!r} is not two numbers") from None
+        super().__post_init__()
+
+    def controls(self) -> dict[str, float]:
+        beta1, beta2 = self.betas
+        return {**super().controls(), "beta1": float(beta1), "beta2": float(beta2)}
+
+    def structure(self) -> dict[str, Any]:
+        return {name: value for name, value in super().structure().items() if name != "betas"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(_Moments):
     """Adam (Kingma and Ba, 2015), with epsilon outside of the root of the corrected variance.
 
     Attributes:
@@ -58,19 +90,6 @@ class Adam(Optimizer):
         decay_all: Whether norms and biases decay too.
     """
 
-    slots: ClassVar[Mapping[str, SlotForm]] = {
-        "exp_avg": "parameter",
-        "exp_avg_sq": "parameter",
-        "steps": "count",
-    }
-    rates: ClassVar[tuple[str, ...]] = ("lr", "eps", "weight_decay")
-
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
-
-    def controls(self) -> dict[str, float]:
-        return {**super().controls(), "beta1": self.betas[0], "beta2": self.betas[1]}
-
     def update(
         self, parameter: Array, gradient: Array, slots: Mapping[str, Array], rates: Rates
     ) -> Result:
@@ -79,7 +98,7 @@ class Adam(Optimizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdamW(Optimizer):
+class AdamW(_Moments):
     """Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019).
 
     Attributes:
@@ -91,15 +110,7 @@ class AdamW(Optimizer):
         decay_all: Whether norms and biases decay too.
     """
 
-    slots: ClassVar[Mapping[str, SlotForm]] = Adam.slots
-    rates: ClassVar[tuple[str, ...]] = ("lr", "eps", "weight_decay")
-
     weight_decay: float = 1e-2
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
-
-    def controls(self) -> dict[str, float]:
-        return {**super().controls(), "beta1": self.betas[0], "beta2": self.betas[1]}
 
     def update(
         self, parameter: Array, gradient: Array, slots: Mapping[str, Array], rates: Rates
@@ -127,6 +138,7 @@ class RMSprop(Optimizer):
         "momentum_buffer": "parameter",
     }
     rates: ClassVar[tuple[str, ...]] = ("lr", "alpha", "eps", "momentum", "weight_decay")
+    shares: ClassVar[tuple[str, ...]] = ("alpha", "momentum")
 
     alpha: float = 0.99
     eps: float = 1e-8

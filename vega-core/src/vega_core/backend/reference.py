@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vega_core.arrays import Array
-from vega_core.backend.optimizer import Optimizer
+from vega_core.backend.optimizer import Optimizer, scaled
 from vega_core.backend.rows import update_rows
 from vega_core.backend.slots import fresh
 from vega_core.nn.primitive import ParameterSpec
@@ -50,12 +50,7 @@ class ReferenceUpdate:
             gradients = clipped(gradients, clip_norm)
         rates = {**self.optimizer.controls(), **(controls or {})}
         for name, gradient in gradients.items():
-            lr_scale, decay_scale = self.optimizer.scales(name, self.specs[name].kind)
-            own = {
-                **rates,
-                "lr": rates["lr"] * lr_scale,
-                "weight_decay": rates["weight_decay"] * decay_scale,
-            }
+            own = scaled(rates, *self.optimizer.scales(name, self.specs[name].kind))
             parameter = self.params[name]
             slots = self.slots.get(name) or self._fresh(parameter)
             self.params[name], self.slots[name] = (

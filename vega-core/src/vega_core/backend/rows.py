@@ -8,6 +8,7 @@ import numpy as np
 
 from vega_core.arrays import Array
 from vega_core.backend.optimizer import Optimizer, Rates, Result
+from vega_core.backend.slots import like_parameter
 from vega_core.nn.graph import Graph
 from vega_core.nn.ops import Embedding
 
@@ -59,11 +60,11 @@ def update_rows(
     table[touched] = changed
     for slot, array in after.items():
         kept[slot] = array
-        if optimizer.slots[slot] in ("parameter", "copy"):
+        if like_parameter(optimizer.slots[slot]):
             kept[slot] = slots[slot].copy()
             kept[slot][touched] = array
     return table, kept
 
 
 def _part(optimizer: Optimizer, slot: str, array: Array, rows: Array) -> Array:
-    return array[rows] if optimizer.slots[slot] in ("parameter", "copy") else array
+    return array[rows] if like_parameter(optimizer.slots[slot]) else array

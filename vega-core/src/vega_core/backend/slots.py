@@ -15,6 +15,11 @@ of the parameter. ``count``: its updates (int64), 0 at first. ``number``: a floa
 """
 
 
+def like_parameter(form: SlotForm) -> bool:
+    """Whether a slot has its parameter's shape and type; the others are one number."""
+    return form in ("parameter", "copy")
+
+
 def stored(form: SlotForm, shape: Shape, dtype: str) -> tuple[Shape, str]:
     """Returns shape and element type of a slot in a saved state.
 

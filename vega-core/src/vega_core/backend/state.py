@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vega_core.arrays import Array
-from vega_core.backend.slots import SlotForm, form_of, stored
+from vega_core.backend.slots import SlotForm, form_of, like_parameter, stored
 from vega_core.errors import StateError, suggest
 from vega_core.nn.shapes import Shape, show
 
@@ -114,8 +114,9 @@ def _slot_faults(
         form = forms.get(key, form_of(array, shape))
         wanted, wanted_type = stored(form, shape, dtype)
         if (array.shape, str(array.dtype)) != (wanted, wanted_type):
-            like = form in ("parameter", "copy")
             other = (
-                f"its parameter {show(wanted)} {dtype}" if like else f"and a {form} in the store"
+                f"its parameter {show(wanted)} {dtype}"
+                if like_parameter(form)
+                else f"and a {form} in the store"
             )
             yield f"slot {key!r} is {show(array.shape)} {array.dtype}, {other}"

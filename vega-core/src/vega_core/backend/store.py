@@ -10,7 +10,7 @@ from vega_core.backend.slots import SlotForm, stored
 from vega_core.backend.state import Params, State, check_state
 from vega_core.errors import ModelError, StateError, suggest
 from vega_core.nn.graph import Graph
-from vega_core.nn.shapes import Shape, show
+from vega_core.nn.shapes import Shape, TensorSpec, show
 
 
 class Gradients(ABC):
@@ -21,9 +21,14 @@ class Gradients(ABC):
     """
 
     @property
-    @abstractmethod
     def names(self) -> Sequence[str]:
         """Parameters that have a gradient."""
+        return tuple(self.shapes)
+
+    @property
+    @abstractmethod
+    def shapes(self) -> Mapping[str, Shape]:
+        """Shape of each gradient; that of a table has all of its rows."""
 
     @abstractmethod
     def __getitem__(self, name: str) -> Array:
@@ -103,7 +108,6 @@ class ParamStore(ABC):
             StateError: It is of another store; nothing is changed then.
         """
 
-    @abstractmethod
     def add(self, gradients: Gradients, scale: float) -> None:
         """Adds ``scale`` times the gradients to their parameters, without any optimizer.
 
@@ -111,8 +115,9 @@ class ParamStore(ABC):
             ModelError: One is of a parameter that is not there, or has another shape; nothing is
                 changed then.
         """
+        check_gradients(gradients, self.shapes)
+        self._add(gradients, scale)
 
-    @abstractmethod
     def copy_from(self, other: ParamStore, names: Mapping[str, str]) -> None:
         """Copies parameters of a store of this backend; slots that are copies begin anew.
 
@@ -121,8 +126,17 @@ class ParamStore(ABC):
             names: The other's name by this store's name.
 
         Raises:
-            StateError: A name does not exist, or shapes differ; nothing is copied then.
+            StateError: A name does not exist, or shapes or element types differ; nothing is copied
+                then.
         """
+        for own, theirs in names.items():
+            for name, store in ((own, self), (theirs, other)):
+                if name not in store.shapes:
+                    raise StateError(f"no parameter {name!r}{suggest(name, store.shapes)}")
+            one, two = TensorSpec(*self.shapes[own]), TensorSpec(*other.shapes[theirs])
+            if one != two:
+                raise StateError(f"{own!r} is {one}, and {theirs!r} of the other store {two}")
+        self._copy(other, names)
 
     def _claim(self, name: str, slot: str, form: SlotForm) -> str:
         """Notes the form of a slot that an executable uses, and returns its key.
@@ -138,12 +152,47 @@ class ParamStore(ABC):
         return key
 
     @abstractmethod
+    def _add(self, gradients: Gradients, scale: float) -> None:
+        """Adds gradients whose names and shapes have been checked.
+
+        Raises:
+            ModelError: They are another backend's.
+        """
+
+    @abstractmethod
+    def _copy(self, other: ParamStore, names: Mapping[str, str]) -> None:
+        """Copies what has been checked, all read before anything is written.
+
+        Slots of the form ``copy`` of what is written begin anew.
+
+        Raises:
+            StateError: The store is another backend's.
+        """
+
+    @abstractmethod
     def _read(self) -> tuple[Params, Params]:
         """Returns copies of the parameters, and of the slots by ``<parameter>/<slot>``."""
 
     @abstractmethod
     def _write(self, state: State) -> None:
         """Takes a state that has been checked."""
+
+
+def check_gradients(gradients: Gradients, shapes: Mapping[str, tuple[Shape, str]]) -> None:
+    """Checks that gradients are of parameters of a store.
+
+    Args:
+        gradients: The gradients.
+        shapes: Shape and element type of each parameter of the store.
+
+    Raises:
+        ModelError: Names the first that is of no parameter, or has another shape.
+    """
+    for name, shape in gradients.shapes.items():
+        if name not in shapes:
+            raise ModelError(f"there is a gradient of no parameter {name!r}{suggest(name, shapes)}")
+        if shape != shapes[name][0]:
+            raise ModelError(f"{name!r} is {show(shapes[name][0])}, and its gradient {show(shape)}")
 
 
 def check_parameters(graph: Graph, store: ParamStore) -> None:

@@ -46,7 +46,7 @@ class TrainSpec:
         return {**self.optimizer.controls(), **clip}
 
     def structure(self) -> str:
-        """Returns what decides the program: everything but the controls' values."""
+        """Returns what may decide a program: everything but the controls' values."""
         return canonical_json(
             {
                 "optimizer": self.optimizer.structure(),

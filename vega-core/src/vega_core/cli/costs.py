@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from vega_core.cli.output import table
 from vega_core.nn.bits import Bits
+from vega_core.nn.forms import label_of
 from vega_core.nn.shapes import TensorSpec, show
 from vega_core.nn.statistics import MEGABYTE, Layer, Statistics
 from vega_core.pipeline.described import DescribedModel, Specs
@@ -22,7 +23,8 @@ class Counted:
     Attributes:
         model: The model.
         specs: The inputs that it was counted for.
-        source: Where these come from: ``given``, ``of the dataset`` or ``assumed``.
+        source: Where these come from: ``given``, ``of the dataset``, ``of the file`` or
+            ``assumed``.
         statistics: What was counted.
         otherwise: The same by another convention for bit operations; None where there are none.
     """
@@ -49,24 +51,25 @@ def lines(counted: Counted, layers: bool) -> Iterator[str]:
 
 def _title(description: Mapping[str, Any]) -> str:
     others = {key: value for key, value in description.items() if key not in ("type", "format")}
-    kind = description.get("type") or " + ".join(description["modules"])
-    return " ".join([kind, *(f"{key}={value}" for key, value in others.items())])
+    return " ".join([label_of(description), *(f"{key}={value}" for key, value in others.items())])
 
 
 def _layers(statistics: Statistics) -> Iterator[str]:
-    costly = [layer for layer in statistics.layers if layer.params or layer.macs]
+    unknown = statistics.uncounted
+    costly = [one for one in statistics.layers if one.params or one.macs or one.name in unknown]
     bops = statistics.bops is not None
     heads = ["layer", "operator", "output", "params", "macs", "activations", *["bops"] * bops]
-    rows = [heads, *(_row(layer, bops) for layer in costly)]
+    rows = [heads, *(_row(layer, bops, layer.name not in unknown) for layer in costly)]
     yield from _aligned(rows, left=3)
     others = len(statistics.layers) - len(costly)
     if others:
         yield f"and {others} operator{'s' * (others != 1)} without parameters and multiply-adds"
 
 
-def _row(layer: Layer, bops: bool) -> list[str]:
-    numbers = [layer.params, layer.macs, layer.activations, *[layer.bops or 0] * bops]
-    return [layer.name, layer.op, show(layer.shape), *(f"{number:,}" for number in numbers)]
+def _row(layer: Layer, bops: bool, known: bool) -> list[str]:
+    counts = [layer.macs, layer.activations, *[layer.bops or 0] * bops]
+    shown = [f"{count:,}" if known else "?" for count in counts]
+    return [layer.name, layer.op, show(layer.shape), f"{layer.params:,}", *shown]
 
 
 def _aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
@@ -81,6 +84,12 @@ def _aligned(rows: Sequence[Sequence[str]], left: int) -> Iterator[str]:
 def _totals(counted: Counted) -> Iterator[tuple[str, str]]:
     statistics = counted.statistics
     yield "parameters", _number(statistics.params)
+    if statistics.uncounted:
+        modules = ", ".join(statistics.uncounted)
+        yield "multiply-adds", f"not known: a framework's own module ({modules}) hides its own"
+        parameters = statistics.parameter_bytes / MEGABYTE
+        yield "memory", f"{parameters:.3g} MB of parameters, and values that are not known"
+        return
     yield "multiply-adds", _number(statistics.macs)
     yield "activations", _number(statistics.activations)
     for number, one in enumerate((statistics, counted.otherwise)):

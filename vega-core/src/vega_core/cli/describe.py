@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from vega_core.cli.options import local_plugins
 from vega_core.cli.output import emit, plain, table
 from vega_core.errors import PluginError, suggest
 from vega_core.plugins import (
@@ -40,13 +41,7 @@ def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[C
 @click.command("describe")
 @click.argument("name", required=False, shell_complete=_complete)
 @click.option("--kind", type=click.Choice([kind.name for kind in KINDS]), help="Its kind.")
-@click.option(
-    "--plugin",
-    "local",
-    multiple=True,
-    metavar="PATH",
-    help="Also load this file or module, as 'plugins' in a configuration does.",
-)
+@local_plugins
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str | None, kind: str | None, local: Sequence[str], as_json: bool) -> None:
     """Explain the component NAME: its parameters, its paper and a ready configuration.

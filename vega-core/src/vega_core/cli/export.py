@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from vega_core.cli.options import local_plugins
+
 if TYPE_CHECKING:
     from vega_core.exchange import Exported
     from vega_core.pipeline import LoadedModel
 
+_ARRAYS = (b"\x93NUMPY", b"PK")
+"""What .npy and .npz files begin with."""
 _UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
@@ -23,7 +27,7 @@ def _complete(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[
     return [
         CompletionItem(one.name, help=one.provider.summary)
         for one in known
-        if one.name.startswith(incomplete)
+        if one.name.casefold().startswith(incomplete.casefold())
     ]
 
 
@@ -66,13 +70,7 @@ def _complete(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[
     help="Check against the NumPy reference, which needs no framework and is slow.",
 )
 @click.option("--no-check", is_flag=True, help="Write the file without running it.")
-@click.option(
-    "--plugin",
-    "local",
-    multiple=True,
-    metavar="PATH",
-    help="Also load this file or module, as 'plugins' in a configuration does.",
-)
+@local_plugins
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     run: Path,
@@ -136,15 +134,25 @@ def _options(given: Sequence[str]) -> dict[str, Any]:
 
 
 def _samples(path: Path) -> Any:
+    import zipfile
+    import zlib
+
     import numpy as np
 
     from vega_core.errors import DataError
 
     try:
-        loaded = np.load(path, allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as .npy or .npz: {error}") from error
+        with path.open("rb") as file:
+            if not file.read(6).startswith(_ARRAYS):
+                raise DataError(f"{path} cannot be read as .npy or .npz: it is no such file")
+            file.seek(0)
+            loaded = np.load(file, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        if "allow_pickle" in reason:  # NumPy's advice is no advice for a user of a command
+            reason = "it holds Python objects, and not only numbers"
+        raise DataError(f"{path} cannot be read as .npy or .npz: {reason}") from error
 
 
 def _data(loaded: LoadedModel, exported: Exported, to: str) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def locations(result: RunResult, evaluations: int) -> list[str]:
     best = result.best
     if best is not None and "model" in best.artifacts:
         lines.append(f"  {best.artifacts['model']} is the best; in Python:")
-        lines.append(f"  vega_core.load({str(result.folder)!r}).predict(x)")
+        told = f", plugins={list(result.plugins)!r}" if result.plugins else ""
+        lines.append(f"  vega_core.load({str(result.folder)!r}{told}).predict(x)")
     return lines
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from vega_core.cli.options import local_plugins
+
 if TYPE_CHECKING:
     from vega_core.cli.costs import Counted
     from vega_core.nn.shapes import TensorSpec
@@ -35,13 +37,7 @@ _INPUT: Final = re.compile(r"(?:(?P<name>[^=:]+)=)?(?P<shape>\d+(?:x\d+)*)(?::(?
     "last layer stay in float; 'w4a4,first=w8a8,last=same' says otherwise.",
 )
 @click.option("--step", metavar="NAME", help="Step of a configuration; else the first.")
-@click.option(
-    "--plugin",
-    "local",
-    multiple=True,
-    metavar="PATH",
-    help="Also load this file or module, as 'plugins' in a configuration does.",
-)
+@local_plugins
 @click.option("--layers/--no-layers", default=True, help="List the layers, or only the totals.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -55,9 +51,10 @@ def command(
 ) -> None:
     """Count the parameters, multiply-adds, activations and memory of MODEL.
 
-    MODEL is a file (a description or a configuration in YAML or JSON, or the model.json of a
-    trained model), a run directory (its best model), the name of a network (ResNet, ResNet-50,
-    ResNet:depth=50,num_classes=10), or a description in YAML: '{type: ResNet, depth: 50}'.
+    MODEL is a file (a description or a configuration in YAML or JSON, an ONNX file, or the
+    model.json of a trained model), a run directory (its best model), the name of a network
+    (ResNet, ResNet-50, ResNet:depth=50,num_classes=10), or a description in YAML:
+    '{type: ResNet, depth: 50}'.
 
     All counts are for one sample. One multiply-add is one; what many papers call FLOPs. No
     deep-learning framework is imported.
@@ -72,7 +69,7 @@ def command(
     given = _specs(inputs)
     widths = Bits.parse(bits) if bits is not None else None
     found = describe_model(model, step=step, plugins=local)
-    source = "given" if given else "of the dataset" if found.inputs else "assumed"
+    source = "given" if given else found.inputs_from if found.inputs else "assumed"
     specs = given or found.specs()
     try:
         statistics = found.stats(specs, widths)
@@ -128,6 +125,7 @@ def _otherwise(statistics: Statistics) -> Statistics | None:
 
 def _data(counted: Counted, layers: bool) -> dict[str, Any]:
     statistics = counted.statistics
+    known = not statistics.uncounted
     data: dict[str, Any] = {
         "model": counted.model.description,
         "origin": counted.model.origin,
@@ -135,18 +133,21 @@ def _data(counted: Counted, layers: bool) -> dict[str, Any]:
         "inputs": {name: _input(spec) for name, spec in counted.specs.items()},
         "inputs_are": counted.source,
         "params": statistics.params,
-        "macs": statistics.macs,
-        "activations": statistics.activations,
+        "macs": statistics.macs if known else None,
+        "activations": statistics.activations if known else None,
         "parameter_bytes": statistics.parameter_bytes,
-        "peak_activation_bytes": statistics.peak_activation_bytes,
-        "memory_mb": statistics.memory_mb,
+        "peak_activation_bytes": statistics.peak_activation_bytes if known else None,
+        "memory_mb": statistics.memory_mb if known else None,
+        "uncounted": statistics.uncounted,
     }
     if counted.otherwise is not None:
-        data["bops"] = statistics.bops
-        data["bops_by_convention"] = [_bops(statistics), _bops(counted.otherwise)]
+        data["bops"] = statistics.bops if known else None
+        conventions = (statistics, counted.otherwise) if known else ()
+        data["bops_by_convention"] = [_bops(one) for one in conventions]
     if layers:
         left_out = () if counted.otherwise is not None else ("bops",)
-        data["layers"] = [_layer(layer, left_out) for layer in statistics.layers]
+        unknown = statistics.uncounted
+        data["layers"] = [_layer(one, left_out, one.name in unknown) for one in statistics.layers]
     return data
 
 
@@ -165,6 +166,8 @@ def _input(spec: TensorSpec) -> dict[str, Any]:
     return {"shape": list(spec.shape[1:]), "dtype": spec.dtype}
 
 
-def _layer(layer: Layer, left_out: Sequence[str]) -> dict[str, Any]:
+def _layer(layer: Layer, left_out: Sequence[str], uncounted: bool) -> dict[str, Any]:
     values = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    if uncounted:
+        values |= dict.fromkeys(("macs", "activations", "live_bytes", "bops"))
     return {name: value for name, value in values.items() if name not in left_out}

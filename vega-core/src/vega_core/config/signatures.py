@@ -11,7 +11,7 @@ from pydantic import Field
 
 from vega_core.errors import PluginError
 from vega_core.plugins import Catalog, kind_of
-from vega_core.plugins.modules import backend_of, target_of, with_place
+from vega_core.plugins.modules import target_of, with_place
 from vega_core.plugins.parameters import Parameter, parameters_of
 
 SECTION_KINDS: Mapping[str, str] = {
@@ -116,8 +116,7 @@ class Signatures:
 
     def is_module(self, name: str) -> bool:
         """Tells a module of a framework, ``torch:my_package.MyNet``, from other names."""
-        backend = backend_of(name)
-        return bool(backend) and self.own_name("backend", backend) in self.names("backend")
+        return self.catalog.is_module(name)
 
     def names(self, kind: str) -> list[str]:
         """Returns the names of a kind that are installed."""

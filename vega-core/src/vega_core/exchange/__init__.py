@@ -1,4 +1,4 @@
-"""Models in foreign formats: the contract of exporters, and ONNX out of a graph.
+"""Models in foreign formats: the contract of exporters, ONNX out of a graph and into one.
 
 The names below are imported when they are first used; ONNX itself when something is exported.
 """

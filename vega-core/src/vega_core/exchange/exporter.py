@@ -53,7 +53,7 @@ class Exporter(ABC):
     losses.
 
     Attributes:
-        suffix: How file names of the format end: ``.onnx``.
+        suffix: How file names of the format end: ``.onnx``; empty for a folder.
         dynamic: Whether what is written takes batches of any size; else it is checked at one.
         tolerance: The largest relative error that the check accepts.
     """
@@ -81,7 +81,7 @@ class Exporter(ABC):
             ModelError: The model cannot be expressed in the format.
             DisagreementError: What was written computes something else, or the check shows nothing.
         """
-        target = writable(Path(path), replace)
+        target = writable(Path(path), replace, self.suffix)
         model = _prepared(model)
         with written_aside(target, self.suffix) as aside:
             details = self._write(model, aside)
@@ -119,7 +119,7 @@ class Exporter(ABC):
     def _agreements(self, model: Exportable, path: Path, sizes: Sequence[int]) -> list[Agreement]:
         predict, specs = self._load(path, model.graph), _outputs(model.graph)
         # A few samples may be alike; the whole sample must not be.
-        varying = [name for name, spec in specs.items() if spec.shape[:1] < (0,)]
+        varying = [*_batched(specs)]
         return [
             compare(
                 predict(batch := _part(model, size)),
@@ -137,12 +137,14 @@ def _outputs(graph: Graph) -> dict[str, TensorSpec]:
 
 def _part(model: Exportable, size: int) -> dict[str, Array]:
     """Returns the first samples of the sample; an input of k times the batch has k rows each."""
-    rows = {name: -spec.shape[0] * size for name, spec in _batched(model.graph).items()}
-    return {name: array[: rows.get(name)] for name, array in model.sample.items()}
+    rows = {name: -spec.shape[0] * size for name, spec in _batched(model.graph.inputs).items()}
+    return {
+        name: array[: rows[name]] if name in rows else array for name, array in model.sample.items()
+    }
 
 
-def _batched(graph: Graph) -> dict[str, TensorSpec]:
-    return {name: spec for name, spec in graph.inputs.items() if spec.shape[:1] < (0,)}
+def _batched(specs: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
+    return {name: spec for name, spec in specs.items() if spec.shape and spec.shape[0] < 0}
 
 
 def _prepared(model: Exportable) -> Exportable:
@@ -161,7 +163,7 @@ def _prepared(model: Exportable) -> Exportable:
 
 def _sizes(model: Exportable, dynamic: bool) -> tuple[int, ...]:
     """Returns the batch sizes to check at: the sample's, and a smaller one."""
-    rows = {name: -spec.shape[0] for name, spec in _batched(model.graph).items()}
+    rows = {name: -spec.shape[0] for name, spec in _batched(model.graph.inputs).items()}
     whole = min([len(model.sample[name]) // rows[name] for name in rows], default=0)
     if whole < 2:
         raise DataError(f"a check needs a sample of two or more, and got {whole}")

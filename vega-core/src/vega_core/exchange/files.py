@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vega_core.errors import UserError
+from vega_core.store.atomic import sync_folder
 
 
-def writable(path: Path, replace: bool) -> Path:
+def writable(path: Path, replace: bool, suffix: str = "") -> Path:
     """Returns a path that may be written.
 
     Args:
         path: The path.
         replace: Whether a file that is there may be replaced; a folder never is.
+        suffix: How its name must end: most readers tell formats by it.
 
     Raises:
         UserError: It may not.
@@ -24,6 +26,10 @@ def writable(path: Path, replace: bool) -> Path:
     path = path.expanduser()
     if path.is_dir():
         raise UserError(f"{path} is a folder; name a file in it, or remove the folder first")
+    if not path.name.casefold().endswith(suffix):
+        raise UserError(
+            f"{path}: a file of this format ends in {suffix}; name it {path.with_suffix(suffix)}"
+        )
     if path.exists() and not replace:
         raise UserError(f"{path} is there already; --force (in Python replace=True) replaces it")
     if not path.parent.is_dir():
@@ -54,11 +60,15 @@ def size_of(path: Path) -> int:
 
 
 def move(aside: Path, path: Path) -> None:
-    """Makes a file durable and gives it its name."""
-    if aside.is_file():
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
+    """Makes a file, or all of a folder, durable and gives it its name, durably as well."""
+    for one in (aside, *aside.rglob("*")):
+        if one.is_file():
+            with one.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            sync_folder(one)
     aside.replace(path)
+    sync_folder(path.parent)
 
 
 def remove(path: Path) -> None:

@@ -10,6 +10,7 @@ from vega_core.nn import initializers, losses, ops
 from vega_core.nn.channels import channel_groups
 from vega_core.nn.choices import Branch, branches, candidates, specialised
 from vega_core.nn.compose import compose
+from vega_core.nn.dependency import channel_dependencies
 from vega_core.nn.description import build_graph, build_network, description_hash, with_files
 from vega_core.nn.forms import auto_key, canonical, fill_auto
 from vega_core.nn.functional import (
@@ -178,6 +179,7 @@ __all__ = [
     "cast",
     "ceil",
     "celu",
+    "channel_dependencies",
     "channel_groups",
     "channel_shuffle",
     "choice",

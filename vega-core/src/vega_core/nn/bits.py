@@ -51,11 +51,13 @@ class Bits:
     layers: Mapping[str, Widths] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _checked(self.weights, self.activations)
+        _checked((self.weights, self.activations))
         for place in (self.first, self.last):
             self._at(place)
+        if not isinstance(self.layers, Mapping):
+            raise ModelError(f"bits of layers: expected widths by name, got {self.layers!r}")
         for pair in self.layers.values():
-            _checked(*pair)
+            _checked(pair)
 
     @classmethod
     def parse(cls, text: str) -> Bits:
@@ -64,6 +66,8 @@ class Bits:
         Raises:
             ModelError: It is something else.
         """
+        if not isinstance(text, str):
+            raise ModelError(f"bits {text!r}: expected text such as 'w4a4', or Bits(4, 4)")
         head, *rest = (part.strip() for part in text.split(","))
         places: dict[str, str] = {}
         for part in rest:
@@ -107,18 +111,20 @@ class Bits:
 
 
 def _pair(text: str) -> Widths:
-    match = _PAIR.fullmatch(text)
+    match = _PAIR.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise ModelError(
             f"bits {text!r}: expected bits of weights and activations such as 'w4a4', or, for "
             f"the first or the last layer, also {_FLOAT!r} or {_SAME!r}"
         )
     weights, activations = (int(number) for number in match.groups() if number is not None)
-    return _checked(weights, activations)
+    return _checked((weights, activations))
 
 
-def _checked(weights: int, activations: int) -> Widths:
-    for name, bits in (("a weight", weights), ("an activation", activations)):
-        if not 1 <= bits <= _MOST:
-            raise ModelError(f"bits of {name} are 1 to {_MOST}, and got {bits}")
-    return weights, activations
+def _checked(pair: Widths) -> Widths:
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise ModelError(f"bits are of a weight and of an activation, and got {pair!r}")
+    for name, bits in zip(("a weight", "an activation"), pair, strict=True):
+        if type(bits) is not int or not 1 <= bits <= _MOST:
+            raise ModelError(f"bits of {name} are 1 to {_MOST}, and got {bits!r}")
+    return pair[0], pair[1]

@@ -14,8 +14,15 @@ Branch: TypeAlias = tuple[tuple[str, int], ...]
 
 
 def candidates(graph: Graph) -> dict[str, int]:
-    """Returns the number of candidates by the control that chooses among them."""
-    return {node.inputs[0]: len(node.inputs) - 1 for node in _choices(graph)}
+    """Returns the number of candidates by the control that chooses among them.
+
+    Of a control that chooses in several places, it is the number that all of them have.
+    """
+    found: dict[str, int] = {}
+    for node in _choices(graph):
+        control, *chosen = node.inputs
+        found[control] = min(len(chosen), found.get(control, len(chosen)))
+    return found
 
 
 def specialised(graph: Graph, chosen: Mapping[str, int]) -> Graph:

@@ -56,10 +56,8 @@ def compose(
     with tracer.active(), tracer.scope(scope):
         result: Any = loss(outputs, fields)
         added = named_outputs(result, scope, _name_of(loss))
-        if clash := set(added) & set(outputs):
-            raise ModelError(
-                f"{_name_of(loss)} returned {min(clash)!r}, which the model returns too"
-            )
+        if clash := {*added, scope} & set(outputs):
+            raise ModelError(f"{_name_of(loss)} gives {min(clash)!r}, which the model returns too")
         if scope not in added:
             added[scope] = _sum(added, scope, _name_of(loss))
     named = {**outputs, **added}

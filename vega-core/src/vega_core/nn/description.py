@@ -11,15 +11,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from operator import index
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vega_core.errors import DescriptionError
-from vega_core.nn.files import Files
+from vega_core.errors import DescriptionError, ModelError
+from vega_core.nn.files import Files, digest, read
 from vega_core.nn.forms import RESERVED_KEYS, canonical, merged
 from vega_core.nn.graph import Graph
 from vega_core.nn.module import Module
 from vega_core.nn.networks import trace
+from vega_core.nn.overrides import OverrideError
 from vega_core.nn.parts import Parts
 from vega_core.nn.records import Keys, at, made, paths_in, takes
 from vega_core.nn.serial import canonical_json
@@ -51,11 +53,11 @@ def build_graph(
     checked = canonical(description)
     build = _Builder(catalog, Files(folder))
     model = build.model(checked)
-    specs = {
-        name: spec if isinstance(spec, TensorSpec) else batched(spec)
-        for name, spec in inputs.items()
-    }
-    graph = trace(model.network, specs, model.overrides)
+    try:
+        graph = trace(model.network, _specs(inputs), model.overrides)
+    except OverrideError as error:
+        path = model.places.get(error.override, ("overrides",))
+        raise OverrideError(str(error), error.override, path) from error.__cause__
     for place, rewrite in enumerate(build.rewrites(checked)):
         with at(("rewrites", place)):
             result = rewrite(graph)
@@ -82,6 +84,22 @@ def build_network(
         ModelError: A hyperparameter is unknown, missing or of the wrong type.
     """
     return _Builder(catalog, Files(folder)).model(canonical(description)).network
+
+
+def rewrites_of(
+    description: Mapping[str, Any], catalog: Loader, *, folder: Path | None = None
+) -> list[Any]:
+    """Returns the rewrites that a description lists, in order.
+
+    Args:
+        description: As for `build_graph`.
+        catalog: Finds rewrites by name.
+        folder: As for `build_graph`.
+
+    Raises:
+        ModelError: One is unknown, or a parameter of it unknown, missing or of the wrong type.
+    """
+    return _Builder(catalog, Files(folder)).rewrites(canonical(description))
 
 
 def description_hash(
@@ -131,10 +149,11 @@ def with_files(
         ModelError: The description is malformed.
     """
 
-    def moved(kind: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    def moved(kind: str, form: Mapping[str, Any], path: Keys = ()) -> dict[str, Any]:
         if "modules" in form:
-            return {**form, **{name: moved(kind, form[name]) for name in form["modules"]}}
-        component, new = catalog.load(kind, form["type"]), dict(form)
+            parts = {name: moved(kind, form[name], (*path, name)) for name in form["modules"]}
+            return {**form, **parts}
+        component, new = _loaded(catalog, kind, form["type"], path), dict(form)
         for key in paths_in(component, form):
             new[key], sha256 = move(form[key])
             if takes(component, "sha256"):
@@ -143,15 +162,32 @@ def with_files(
 
     form = moved("network", canonical(description))
     if "rewrites" in form:
-        form["rewrites"] = [moved("rewrite", rewrite) for rewrite in form["rewrites"]]
+        form["rewrites"] = [
+            moved("rewrite", rewrite, ("rewrites", place))
+            for place, rewrite in enumerate(form["rewrites"])
+        ]
     return form
 
 
+def _specs(inputs: Mapping[str, TensorSpec | Sequence[int]]) -> dict[str, TensorSpec]:
+    """Returns the specification of each input; a shape is that of one sample."""
+    if not isinstance(inputs, Mapping):
+        raise ModelError(f"expected inputs by name, got {inputs!r}")
+    try:
+        return {
+            name: spec if isinstance(spec, TensorSpec) else batched(map(index, spec))
+            for name, spec in inputs.items()
+        }
+    except TypeError:
+        raise ModelError(f"expected the shape of one sample by input, got {inputs!r}") from None
+
+
 class _Model(NamedTuple):
-    """A network and what is set by name inside it."""
+    """A network, what is set by name inside it, and where that is written."""
 
     network: Module
     overrides: dict[str, Any]
+    places: dict[str, Keys]
 
 
 class _Builder:
@@ -164,33 +200,35 @@ class _Builder:
     def model(self, form: Mapping[str, Any], path: Keys = ()) -> _Model:
         """Returns the network of a description, or of a part at a path of it."""
         overrides = dict(form.get("overrides", {}))
+        places = {key: (*path, "overrides", key) for key in overrides}
         if "modules" not in form:
-            return _Model(self._network(form, path), overrides)
+            return _Model(self._network(form, path), overrides, places)
         parts = []
         for name in form["modules"]:
             part = self.model(form[name], (*path, name))
             parts.append((name, part.network))
             inner = {f"{name}.{key}": value for key, value in part.overrides.items()}
             overrides = merged(overrides, inner, path)
-        return _Model(Parts(tuple(parts)), overrides)
+            places = {f"{name}.{key}": place for key, place in part.places.items()} | places
+        return _Model(Parts(tuple(parts)), overrides, places)
 
     def rewrites(self, form: Mapping[str, Any]) -> list[Any]:
         """Returns the transformations that a description lists."""
         found = []
         for place, item in enumerate(form.get("rewrites", ())):
             values = {key: value for key, value in item.items() if key != "type"}
-            cls = self._catalog.load("rewrite", item["type"])
-            rewrite = made(cls, values, ("rewrites", place), self._files)
+            path = ("rewrites", place)
+            cls = _loaded(self._catalog, "rewrite", item["type"], path)
+            rewrite = made(cls, values, path, self._files)
             if not callable(rewrite):
-                raise DescriptionError(f"{item['type']} transforms nothing", ("rewrites", place))
+                raise DescriptionError(f"{item['type']} transforms nothing", path)
             found.append(rewrite)
         return found
 
     def _network(self, form: Mapping[str, Any], path: Keys) -> Module:
         kind = form["type"]
         values = {key: value for key, value in form.items() if key not in RESERVED_KEYS}
-        with at((*path, "type")):
-            component = self._catalog.load("network", kind)
+        component = _loaded(self._catalog, "network", kind, path)
         network = made(component, values, path, self._files)
         if not isinstance(network, Module):
             raise DescriptionError(f"{kind} is a {type(network).__name__}, no network", path)
@@ -199,8 +237,14 @@ class _Builder:
         return network
 
 
+def _loaded(catalog: Loader, kind: str, name: str, path: Keys) -> Any:
+    """Returns the component that the ``type`` at a path means; errors name the place."""
+    with at((*path, "type")):
+        return catalog.load(kind, name)
+
+
 def _written(value: Any) -> Any:
-    """Returns a record, and those that it holds, as plain data."""
+    """Returns a record, and those that it holds, as plain data; a file as its SHA-256."""
     if is_dataclass(value) and not isinstance(value, type):
         kind = f"{type(value).__module__}:{type(value).__qualname__}"
         if isinstance(value, GraphSource):
@@ -209,7 +253,9 @@ def _written(value: Any) -> Any:
         return {"type": kind, **{name: _written(getattr(value, name)) for name in own}}
     if isinstance(value, (list, tuple)):
         return [_written(item) for item in value]
-    return value
+    if isinstance(value, Mapping):
+        return _whole({key: _written(item) for key, item in value.items()})
+    return digest(read(value, None)) if isinstance(value, Path) else value
 
 
 def _whole(value: Any) -> Any:

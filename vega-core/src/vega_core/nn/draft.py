@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from vega_core.errors import ModelError, ShapeError
+from vega_core.errors import ModelError, ShapeError, suggest
 from vega_core.nn.graph import ControlSpec, Graph, Node
 from vega_core.nn.initializers import Initializer
-from vega_core.nn.primitive import ParameterSpec, Primitive
+from vega_core.nn.ops.checks import ANY
+from vega_core.nn.primitive import KINDS, ParameterSpec, Primitive
 from vega_core.nn.shapes import TensorSpec, show
 
 _RANDOM = ("seed", "step")
@@ -41,6 +43,7 @@ class Draft:
         self.specs: dict[str, TensorSpec] = dict(whole.specs if whole else self.inputs)
         self.specs.update((name, control.spec) for name, control in self.controls.items())
         self._old = {} if nodes or graph is None else graph.parameters
+        self._constants = {name for name, spec in self._old.items() if spec.kind == "constant"}
 
     def input(self, name: str, spec: TensorSpec) -> None:
         """Adds a data input.
@@ -56,12 +59,17 @@ class Draft:
         """Adds a control, or meets it again.
 
         Raises:
-            ModelError: The name is taken or reserved, or the control was another one before.
+            ModelError: The name is taken or reserved, there is no such size or element type, or the
+                control was another one before.
         """
         if name in RESERVED or (name in self.specs and name not in self.controls):
             raise ModelError(f"{name!r} is no free name for a control")
         if min(control.shape, default=1) < 1:
             raise ModelError(f"control {name!r} needs positive sizes: {show(control.shape)}")
+        if control.dtype not in ANY:
+            raise ModelError(
+                f"control {name!r}: {control.dtype!r} is no element type: {', '.join(sorted(ANY))}"
+            )
         known = self.controls.setdefault(name, control)
         if known != control:
             raise ModelError(f"control {name!r} is asked for twice, as {known} and as {control}")
@@ -107,7 +115,7 @@ class Draft:
                 self.check_fresh(names[role])
             if init := initializers.get(role):
                 spec = ParameterSpec(spec.shape, init, spec.kind, spec.dtype)
-            self._parameter(names[role], spec)
+            self._parameter(names[role], self._frozen(names[role], spec))
         node = Node(self._free(base), op, tuple(inputs), names, module)
         if len(self.nodes) >= _MOST_NODES:
             raise ModelError(f"the network has more than {_MOST_NODES} operators")
@@ -127,6 +135,10 @@ class Draft:
                 f"the graph has a parameter {parameter!r} already; choose another name"
             )
 
+    def freeze(self, parameter: str) -> None:
+        """Makes a parameter that is to come a constant, whatever its operator says."""
+        self._constants.add(parameter)
+
     def names(self) -> Iterator[str]:
         """Yields the names of all values and parameters."""
         yield from self.specs
@@ -143,6 +155,10 @@ class Draft:
             self.specs,
         )
 
+    def _frozen(self, name: str, spec: ParameterSpec) -> ParameterSpec:
+        """Returns a specification in which what was made a constant before is one still."""
+        return replace(spec, kind="constant") if name in self._constants and spec.trained else spec
+
     def _free(self, base: str) -> str:
         name, number = base, 1
         while name in self.specs:
@@ -152,6 +168,9 @@ class Draft:
 
     def _parameter(self, name: str, spec: ParameterSpec) -> None:
         """Adds a parameter, or shares it; it begins as at its first use."""
+        if spec.kind not in KINDS:
+            hint = suggest(str(spec.kind), KINDS) or f"; kinds are {', '.join(KINDS)}"
+            raise ModelError(f"{name}: {spec.kind!r} is no kind of parameter{hint}")
         known = self.parameters.setdefault(name, spec)
         if known.shape != spec.shape:
             raise ShapeError(

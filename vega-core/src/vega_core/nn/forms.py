@@ -9,6 +9,7 @@ from typing import Any, Final
 from vega_core.errors import DescriptionError, suggest
 from vega_core.nn.records import Keys
 from vega_core.nn.serial import FORMAT
+from vega_core.nn.values import native
 
 RESERVED_KEYS: Final = frozenset({"type", "format", "overrides", "rewrites", "modules"})
 """Keys of a description that are not hyperparameters of the network."""
@@ -30,6 +31,24 @@ def canonical(description: Mapping[str, Any]) -> dict[str, Any]:
         ModelError: It is malformed, or of a newer format.
     """
     return {"format": FORMAT, **_form(_plain(description, ()), ())}
+
+
+def label_of(description: Mapping[str, Any]) -> str:
+    """Returns what people call a model: its type, or the names of its parts."""
+    return str(description.get("type") or " + ".join(map(str, description.get("modules", ()))))
+
+
+def types_of(description: Mapping[str, Any]) -> list[str]:
+    """Returns the types of the networks that a description names: its own, or those of its parts.
+
+    Args:
+        description: Canonical or not; what is malformed is left out.
+    """
+    if isinstance(description.get("type"), str):
+        return [description["type"]]
+    parts = description.get("modules")
+    named = [description.get(str(part)) for part in parts] if isinstance(parts, list) else []
+    return [kind for part in named if isinstance(part, Mapping) for kind in types_of(part)]
 
 
 def fill_auto(description: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,8 +176,7 @@ def _plain(value: Any, path: Keys) -> Any:
     """
     if len(path) > _NESTED:
         raise DescriptionError("the description is nested too deeply", path[:3])
-    if type(value).__module__ == "numpy":
-        value = value.tolist()
+    value = native(value)
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str) or not key:

@@ -37,7 +37,7 @@ class Frame:
 
     def inside(self, name: str) -> str:
         """Returns the dotted name of something inside this frame."""
-        return f"{self.path}.{name}" if self.path else name
+        return dotted(self.path, name)
 
     def module(self, module: Module, default: str | None) -> str:
         """Returns the name that a module gets inside this frame.
@@ -134,6 +134,11 @@ class Frames:
             raise ModelError(
                 f"the name {path!r} is given twice, {first} and {second}; rename one of the modules"
             )
+
+
+def dotted(path: str, name: str) -> str:
+    """Returns the dotted name of something inside a path; an empty one is the network itself."""
+    return f"{path}.{name}" if path else name
 
 
 def held_by(record: Module) -> dict[int, str]:

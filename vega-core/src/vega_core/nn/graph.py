@@ -40,6 +40,13 @@ class Node:
         """Returns the name of output ``index``."""
         return self.name if index == 0 else f"{self.name}:{index}"
 
+    @property
+    def owner(self) -> str:
+        """What has its parameters: ``fc`` of ``fc.weight`` at any call; its name if it has none."""
+        owners = {name.removesuffix(f".{role}") for role, name in self.params.items()}
+        own = len(owners) == 1 and not owners.intersection(self.params.values())
+        return owners.pop() if own else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class ControlSpec:

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from vega_core.errors import ModelError
 from vega_core.nn.channels import Group, channel_groups
+from vega_core.nn.frames import dotted
 from vega_core.nn.graph import Graph, Node
-from vega_core.nn.overrides import MAKING, Overrides, Taking
+from vega_core.nn.overrides import MAKING, OverrideError, Overrides, Taking
 
 if TYPE_CHECKING:
     from vega_core.nn.module import Module
+    from vega_core.nn.primitive import Primitive
 
 
 def settings_for(
-    graph: Graph, modules: Mapping[str, Module], overrides: Overrides
+    graph: Graph, modules: Mapping[str, Module | Primitive], overrides: Overrides
 ) -> dict[str, tuple[str, int]]:
     """Returns the fields to set, so that modules take the channels that overrides want.
 
@@ -32,7 +33,8 @@ def settings_for(
         Override and value, by key such as ``layer1.0.conv1.conv.out_channels``.
 
     Raises:
-        ModelError: The channels cannot be set, or two overrides contradict each other; names both.
+        OverrideError: The channels cannot be set, or two overrides contradict each other; it
+            names both.
     """
     groups = channel_groups(graph)
     wanted: dict[int, tuple[Taking, Group]] = {}
@@ -40,18 +42,20 @@ def settings_for(
         group = group_of(graph, groups, taking)
         first, _ = wanted.setdefault(id(group), (taking, group))
         if first.channels != taking.channels:
-            raise ModelError(
+            raise OverrideError(
                 f"overrides contradict each other: {_shown(first)} and {_shown(taking)}, and what "
-                "these two take has the same channels"
+                "these two take has the same channels",
+                taking.override,
             )
     settings: dict[str, tuple[str, int]] = {}
     for taking, group in wanted.values():
         if group.channels == taking.channels:
             continue
         if group.fixed:
-            raise ModelError(
+            raise OverrideError(
                 f"override {taking.override!r} cannot give {taking.module!r} {taking.channels} "
-                f"channels: its {group.channels} {'; they also '.join(group.fixed)}"
+                f"channels: its {group.channels} {'; they also '.join(group.fixed)}",
+                taking.override,
             )
         for node in group.makers:
             key = _field(node, modules, taking)
@@ -69,16 +73,17 @@ def check_taken(graph: Graph, takings: Iterable[Taking], settings: Iterable[str]
         settings: The fields that were set, for the message.
 
     Raises:
-        ModelError: One does not.
+        OverrideError: One does not.
     """
     groups = channel_groups(graph)
     for taking in takings:
         found = group_of(graph, groups, taking).channels
         if found != taking.channels:
-            raise ModelError(
+            raise OverrideError(
                 f"override {taking.override!r} wants {taking.channels} channels for "
                 f"{taking.module!r}, which takes {found} although {', '.join(settings)} has been "
-                "set to it"
+                "set to it",
+                taking.override,
             )
 
 
@@ -86,7 +91,7 @@ def group_of(graph: Graph, groups: Mapping[str, Group], taking: Taking) -> Group
     """Returns the group of what a module reads.
 
     Raises:
-        ModelError: It reads nothing that has channels, or values of several groups.
+        OverrideError: It reads nothing that has channels, or values of several groups.
     """
     inside = f"{taking.module}." if taking.module else ""
     nodes = [n for n in graph.nodes if n.module == taking.module or n.module.startswith(inside)]
@@ -94,26 +99,29 @@ def group_of(graph: Graph, groups: Mapping[str, Group], taking: Taking) -> Group
     read = [name for node in nodes for name in node.inputs if name not in made and name in groups]
     found = {id(groups[name]): name for name in read if name not in graph.controls}
     if not found:
-        raise ModelError(f"override {taking.override!r}: {taking.module!r} reads no channels")
+        fault = f"override {taking.override!r}: {taking.module!r} reads no channels"
+        raise OverrideError(fault, taking.override)
     if len(found) > 1:
-        raise ModelError(
+        raise OverrideError(
             f"override {taking.override!r}: {taking.module!r} reads {', '.join(found.values())}, "
-            "which have channels of their own each; name a module inside"
+            "which have channels of their own each; name a module inside",
+            taking.override,
         )
     return groups[next(iter(found.values()))]
 
 
-def _field(node: Node, modules: Mapping[str, Module], taking: Taking) -> str:
+def _field(node: Node, modules: Mapping[str, Module | Primitive], taking: Taking) -> str:
     """Returns the key of the field that says how many channels a node makes."""
     record = modules.get(node.module)
     name = next((name for name in MAKING if hasattr(record, name)), None)
     if name is None:
-        raise ModelError(
+        raise OverrideError(
             f"override {taking.override!r} cannot give {taking.module!r} {taking.channels} "
             f"channels: they are made by {node.name!r}, whose module {node.module!r} has no "
-            f"{MAKING[0]}"
+            f"{MAKING[0]}",
+            taking.override,
         )
-    return f"{node.module}.{name}" if node.module else name
+    return dotted(node.module, name)
 
 
 def _agree(graph: Graph, group: Group, key: str, taking: Taking, overrides: Overrides) -> None:
@@ -124,11 +132,12 @@ def _agree(graph: Graph, group: Group, key: str, taking: Taking, overrides: Over
         if f"{path}." != key[: key.rfind(".") + 1] and not _gives(graph, group, path):
             continue
         for name in MAKING:
-            given = overrides.given(f"{path}.{name}" if path else name)
+            given = overrides.given(dotted(path, name))
             if given is not None and given[1] != taking.channels:
-                raise ModelError(
+                raise OverrideError(
                     f"overrides contradict each other: {_shown(taking)}, which {key!r} makes, and "
-                    f"{given[0]!r} gives {given[1]!r}"
+                    f"{given[0]!r} gives {given[1]!r}",
+                    taking.override,
                 )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ class Initializer(ABC):
         Args:
             groups: Number of its channel groups.
         """
+        return self
+
+    def written(self) -> Initializer:
+        """Returns what stands for it where a graph is written as text: a record of plain values."""
         return self
 
 
@@ -128,6 +132,31 @@ class XavierUniform(_ByFans):
 
     def __call__(self, rng: np.random.Generator, shape: Sequence[int]) -> NDArray[np.float32]:
         return Uniform(self.gain * math.sqrt(6.0 / sum(self._fans(shape).values())))(rng, shape)
+
+
+@dataclass(frozen=True)
+class Stored(Initializer):
+    """Values from a file.
+
+    Attributes:
+        source: Which file it is; no part of the values.
+        name: What the array is called there.
+        shape: Its shape.
+        otherwise: How a parameter of another shape begins, as after a change of channels.
+        load: Reads the array; a new one at each call.
+    """
+
+    source: str
+    name: str
+    shape: tuple[int, ...]
+    otherwise: Initializer
+    load: Callable[[], NDArray[Any]] = field(compare=False, repr=False)
+
+    def __call__(self, rng: np.random.Generator, shape: Sequence[int]) -> NDArray[Any]:
+        return self.load() if tuple(shape) == self.shape else self.otherwise(rng, shape)
+
+    def written(self) -> Initializer:
+        return self.otherwise
 
 
 ZEROS = Full(0.0)

@@ -9,7 +9,8 @@ from vega_core.errors import ModelError
 from vega_core.nn.graph import Graph
 from vega_core.nn.in_channels import check_taken, settings_for
 from vega_core.nn.module import Module, check_arguments
-from vega_core.nn.overrides import Overrides
+from vega_core.nn.overrides import OverrideError, Overrides
+from vega_core.nn.primitive import Primitive
 from vega_core.nn.shapes import TensorSpec
 from vega_core.nn.tensor import Tensor
 from vega_core.nn.tracing import Tracer
@@ -41,31 +42,57 @@ def trace(
         >>> graph.stats().params
         650
     """
-    traced = _traced(network, inputs, Overrides(overrides) if overrides else None)
-    if traced.overrides is None or not traced.overrides.taken:
+    _check_types(network, inputs, overrides)
+    first = Overrides(overrides or {})
+    traced = _traced(network, inputs, first)
+    settings = settings_for(traced.graph, traced.modules, first) if first.taken else {}
+    if not settings:
         return traced.graph
-    settings = settings_for(traced.graph, traced.modules, traced.overrides)
     again = Overrides(overrides or {}, settings)
     try:
         traced = _traced(network, inputs, again)
     except ModelError as error:
         changes = ", ".join(f"{key!r} to {n} for {why!r}" for key, (why, n) in settings.items())
-        raise type(error)(f"{error}; this after setting {changes}") from error.__cause__
+        fault = f"{error}; this after setting {changes}"
+        if isinstance(error, OverrideError):
+            raise OverrideError(fault, error.override) from error.__cause__
+        raise type(error)(fault) from error.__cause__
     check_taken(traced.graph, again.taken, settings)
     return traced.graph
+
+
+def _check_types(network: Any, inputs: Any, overrides: Any) -> None:
+    """Refuses what is of another type than `trace` takes, before it ends in an error of Python's.
+
+    Raises:
+        ModelError: Says what is expected.
+    """
+    if not isinstance(network, Module):
+        raise ModelError(f"expected a module to trace, got {network!r}")
+    if not isinstance(inputs, Mapping):
+        raise ModelError(f"expected the specifications of the inputs by name, got {inputs!r}")
+    for name, spec in inputs.items():
+        if not isinstance(name, str) or not isinstance(spec, TensorSpec) or not _whole(spec.shape):
+            raise ModelError(
+                f"input {name!r}: expected a specification such as batched((3, 32, 32)), "
+                f"got {spec!r}"
+            )
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise ModelError(f"expected overrides by dotted name, got {overrides!r}")
+
+
+def _whole(shape: Any) -> bool:
+    return isinstance(shape, tuple) and all(isinstance(size, int) for size in shape)
 
 
 class _Traced(NamedTuple):
     """What one trace gives."""
 
     graph: Graph
-    modules: Mapping[str, Module]
-    overrides: Overrides | None
+    modules: Mapping[str, Module | Primitive]
 
 
-def _traced(
-    network: Module, inputs: Mapping[str, TensorSpec], overrides: Overrides | None
-) -> _Traced:
+def _traced(network: Module, inputs: Mapping[str, TensorSpec], overrides: Overrides) -> _Traced:
     tracer = Tracer(overrides=overrides)
     tensors = {name: tracer.input(name, spec) for name, spec in inputs.items()}
     args = tuple(tensors.values()) if len(tensors) == 1 else ()
@@ -74,15 +101,14 @@ def _traced(
         try:
             result = tracer.run(network, args, {} if args else tensors)
         except ModelError:
-            if overrides is not None:
-                overrides.check_lengths()
+            overrides.check_lengths()
             raise
-    if overrides is not None:
-        overrides.finish()
+    overrides.finish()
     where = type(network).__name__
     outputs = named_outputs(result, "output", where)
     graph = tracer.draft.graph({n: tracer.value(x, f"{where}.{n}") for n, x in outputs.items()})
-    return _Traced(graph, {one.path: one.record for one in tracer.entered.values()}, overrides)
+    modules = {one.path: one.record for one in tracer.entered.values()}
+    return _Traced(graph, {**tracer.operators, **modules})
 
 
 def named_outputs(result: Any, name: str, where: str) -> dict[str, Tensor]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, fields, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from vega_core.errors import ModelError, suggest
-from vega_core.nn.values import annotations_of, coerced
+from vega_core.errors import DescriptionError, ModelError, suggest
+from vega_core.nn.frames import dotted
+from vega_core.nn.values import annotations_of, coerced, native
 
 if TYPE_CHECKING:
     from vega_core.nn.module import Module
+    from vega_core.nn.primitive import Primitive
+
+Named = TypeVar("Named", "Module", "Primitive")
+"""What has fields and a dotted name."""
 
 MAKING: Final = ("out_channels", "out_features")
 """Fields that say how many channels a module gives."""
@@ -20,6 +25,19 @@ TAKING: Final = dict(zip(("in_channels", "in_features"), MAKING, strict=True))
 the channels are made; a pattern finds them in modules that have the field beside."""
 SPELLINGS: Final = {"in_channels": "inchannels", "out_channels": "outchannels"}
 """How earlier releases and the paper spell names; meant where a module has no such field."""
+
+
+class OverrideError(DescriptionError):
+    """An override that cannot be applied.
+
+    Attributes:
+        override: The override, as written.
+    """
+
+    def __init__(self, fault: str, override: str = "", path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(fault)  # which names the override, so that the place need not
+        self.override = override
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,7 @@ class Overrides:
         for key, value in overrides.items():
             if not isinstance(key, str):
                 raise ModelError(f"an override is a dotted name, and got {key!r}")
-            plain = value.tolist() if type(value).__module__ == "numpy" else value
+            plain = native(value)
             if any(sign in key for sign in "*?["):
                 self._patterns.append(_Pattern(key, plain))
             else:
@@ -100,27 +118,28 @@ class Overrides:
         self._found: dict[str, dict[str, Any]] = {}
         self._takers: list[str] = []
 
-    def apply(self, module: Module, path: str) -> Module:
-        """Returns the module with the fields that the overrides name.
+    def apply(self, module: Named, path: str) -> Named:
+        """Returns a module, or an operator of a graph from elsewhere, with the fields overridden.
 
         Raises:
             ModelError: A value does not fit its field, or two keys disagree.
         """
         if not self._exact and not self._patterns:
             return module
-        names = module.overridable or [
-            field.name for field in fields(module) if field.metadata.get("configured", True)
-        ]
+        names: Collection[str] | None = getattr(module, "overridable", None)
+        if names is None:
+            own: Iterable[Field[Any]] = fields(module)  # type: ignore[arg-type, unused-ignore]
+            names = [one.name for one in own if one.metadata.get("configured", True)]
         changes: dict[str, Any] = {}
         for name in names:
-            key = _inside(path, name)
+            key = dotted(path, name)
             if key not in self._found:
                 self._found[key] = self._find(key) | self._respelled(path, name, names)
             if found := self._found[key]:
                 annotation = annotations_of(type(module)).get(name, Any)
-                changes[name] = coerced(self._agreed(key, found), annotation, key)
+                changes[name] = self._fitting(key, found, annotation)
         self._take(path, names)
-        return replace(module, **changes) if changes else module
+        return replace(module, **changes) if changes else module  # type: ignore[type-var]
 
     @property
     def fields(self) -> Collection[str]:
@@ -140,9 +159,8 @@ class Overrides:
         self.check_lengths(done=True)
         for key in (*self._exact, *(p.text for p in self._patterns), *self._settings):
             if key not in self._used:
-                raise ModelError(
-                    f"override {key!r} matches no hyperparameter{suggest(key, self._known())}"
-                )
+                hint = suggest(key, self._known())
+                raise OverrideError(f"override {key!r} matches no hyperparameter{hint}", key)
 
     def check_lengths(self, *, done: bool = False) -> None:
         """Checks that patterns have as many values as they match.
@@ -160,22 +178,24 @@ class Overrides:
             if done and not matches:
                 continue  # told as one that matches nothing
             times = f"{matches} times" if done else f"{matches} times or more"
-            raise ModelError(f"override {pattern.text!r} has {length} values and matches {times}")
+            fault = f"override {pattern.text!r} has {length} values and matches {times}"
+            raise OverrideError(fault, pattern.text)
 
     def _take(self, path: str, names: Collection[str]) -> None:
         for name, beside in TAKING.items():
             if name in names:
                 continue
-            key = _inside(path, name)
+            key = dotted(path, name)
             if beside in names:
                 self._takers.append(key)
             found = self._find(key, patterns=beside in names, ending=name)
             found |= self._respelled(path, name, names, patterns=beside in names)
             if found:
-                channels = coerced(self._agreed(key, found), int, key)
+                channels, override = self._fitting(key, found, int), next(iter(found))
                 if channels < 1:
-                    raise ModelError(f"{key}: a number of channels is positive, got {channels}")
-                self.taken.append(Taking(next(iter(found)), path, channels))
+                    fault = f"{key}: a number of channels is positive, got {channels}"
+                    raise OverrideError(fault, override)
+                self.taken.append(Taking(override, path, channels))
 
     def _respelled(
         self, path: str, name: str, names: Collection[str], patterns: bool = True
@@ -184,7 +204,7 @@ class Overrides:
         old = SPELLINGS.get(name)
         if old is None or old in names:
             return {}
-        return self._find(_inside(path, old), patterns=patterns, ending=old)
+        return self._find(dotted(path, old), patterns=patterns, ending=old)
 
     def _find(self, key: str, patterns: bool = True, ending: str = "") -> dict[str, Any]:
         """Returns the values that overrides give a key, by override.
@@ -217,16 +237,18 @@ class Overrides:
         yield from self._takers
 
     @staticmethod
-    def _agreed(key: str, found: Mapping[str, Any]) -> Any:
+    def _fitting(key: str, found: Mapping[str, Any], annotation: Any) -> Any:
+        """Returns the value on which the overrides of a field agree, as the annotated type."""
         (first, value), *others = found.items()
         for other, contrary in others:
             if contrary != value:
-                raise ModelError(
+                raise OverrideError(
                     f"overrides contradict each other at {key!r}: {first!r} gives {value!r} and "
-                    f"{other!r} gives {contrary!r}"
+                    f"{other!r} gives {contrary!r}",
+                    other,
                 )
-        return value
-
-
-def _inside(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+        try:
+            return coerced(value, annotation, key)
+        except ModelError as error:
+            whose = "" if first == key else f"override {first!r}: "
+            raise OverrideError(f"{whose}{error}", first) from None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from vega_core.errors import ModelError
 from vega_core.nn.module import Module, Network, check_arguments
+from vega_core.nn.networks import named_outputs
 from vega_core.nn.outputs import MAIN_OUTPUTS, main_name
 from vega_core.nn.tensor import Tensor
 from vega_core.nn.tracing import current
@@ -45,18 +45,17 @@ def _handed_on(
     """Returns the arguments that a part gets of what the part before it has returned."""
     if isinstance(result, Tensor):
         return (result,), {}
-    if not isinstance(result, Mapping) or not all(isinstance(t, Tensor) for t in result.values()):
-        raise ModelError(f"{giver} returned {result!r}: expected a tensor or tensors by name")
+    outputs = named_outputs(result, "output", giver)
     parameters = inspect.signature(part.forward).parameters.values()
     if any(one.kind is one.VAR_KEYWORD for one in parameters):
-        return (), dict(result)
+        return (), outputs
     needed = [one.name for one in parameters if one.default is one.empty]
-    if needed and all(name in result for name in needed):
-        return (), {one.name: result[one.name] for one in parameters if one.name in result}
-    main = main_name(result)
+    if needed and all(name in outputs for name in needed):
+        return (), {one.name: outputs[one.name] for one in parameters if one.name in outputs}
+    main = main_name(outputs)
     if main is None:
         raise ModelError(
             f"{taker} takes {', '.join(one.name for one in parameters)}, and {giver} gives "
-            f"{', '.join(result)}, none of which is called {' or '.join(MAIN_OUTPUTS)}"
+            f"{', '.join(outputs)}, none of which is called {' or '.join(MAIN_OUTPUTS)}"
         )
-    return (result[main],), {}
+    return (outputs[main],), {}

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 from typing_extensions import Self
 
@@ -18,6 +18,9 @@ from vega_core.nn.values import annotations_of, coerced, is_plain
 
 Kind: TypeAlias = Literal["weight", "bias", "norm", "embedding", "statistic", "constant"]
 Mode: TypeAlias = Literal["train", "eval"]
+
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+MODES: Final[tuple[str, ...]] = get_args(Mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +147,6 @@ class Primitive(ABC):
         return self if all(map(is_plain, values.values())) else self.from_attributes(values)
 
 
-_annotations = lru_cache(maxsize=1024)(annotations_of)
-
-
 @lru_cache(maxsize=1024)
 def _field_names(cls: type[Primitive]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ def _field_names(cls: type[Primitive]) -> tuple[str, ...]:
 
 def _checked(cls: type[Primitive], name: str, value: Any) -> Any:
     where = f"{cls.__name__}.{name}"
-    result = _tuples(coerced(value, _annotations(cls).get(name, Any), where))
+    result = _tuples(coerced(value, annotations_of(cls).get(name, Any), where))
     if not is_plain(result):
         raise ModelError(f"{where}: expected a number, a text or a tuple of them, got {value!r}")
     return result

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, final
 
+from vega_core.arrays import Array
 from vega_core.errors import ModelError
 from vega_core.nn.draft import Draft
 from vega_core.nn.graph import Graph, Node
+from vega_core.nn.handing import handed
 from vega_core.nn.initializers import Initializer
+from vega_core.nn.ops.control import Parameter
 from vega_core.nn.primitive import Primitive
 from vega_core.nn.shapes import show
 from vega_core.nn.tensor import Tensor
@@ -48,6 +51,15 @@ class Site:
         params = node.params if op is None else self._params_of(op, taken)
         chosen = self._chosen_initializers()
         return tracer.add(node.name, op or node.op, taken, params, chosen, node.module)
+
+    def parameter(self, role: str) -> Tensor:
+        """Emits a parameter of the node as a value, under its name and beginning as it did."""
+        name = self.node.params[role]
+        spec = self._graph.parameters[name]
+        op = Parameter(spec.shape, spec.kind, spec.dtype)
+        return self._tracer.add(
+            name, op, (), {"value": name}, {"value": spec.init}, self.node.module
+        )[0]
 
     def _params_of(self, op: Primitive, inputs: Sequence[Tensor]) -> dict[str, str]:
         """Returns names of another operator's parameters: new ones beside those of the old."""
@@ -87,6 +99,37 @@ class Rewrite(ABC):
         Raises:
             ModelError: The graph is not one that it can transform; names the node.
         """
+
+    @final
+    def carry(self, graph: Graph, params: Mapping[str, Array], seed: int = 0) -> dict[str, Array]:
+        """Returns the parameters of the rewritten graph, made of those of the old.
+
+        What the rewrite says nothing of is taken over by its name; a new parameter begins as the
+        new graph says.
+
+        Args:
+            graph: The old graph.
+            params: Every parameter and statistic of it by name; not changed.
+            seed: The trial's seed, for parameters that begin anew.
+
+        Raises:
+            ModelError: Parameters of the old graph are missing or do not fit it, or one has another
+                shape in the new graph and the rewrite does not say what it becomes.
+        """
+        return handed(self(graph), graph, params, self._carry, seed)
+
+    def _carry(
+        self,
+        graph: Graph,  # noqa: ARG002
+        params: Mapping[str, Array],  # noqa: ARG002
+    ) -> Mapping[str, Array | None]:
+        """Returns the arrays of the new graph's parameters that are not those of the old.
+
+        Called by `carry` after the graph has been rewritten and the parameters been checked. None
+        stands for a parameter that begins anew. Needed where a parameter changes its shape, or its
+        values, under its name. Arrays come in any precision of floats.
+        """
+        return {}
 
 
 def rewritten(graph: Graph, edit: Edit) -> Graph:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from vega_core.nn.initializers import INITIALIZERS, Initializer
 from vega_core.nn.ops import OPERATORS, Choice
 from vega_core.nn.primitive import Kind, ParameterSpec, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show
-from vega_core.nn.values import coerced, encoded
+from vega_core.nn.values import annotations_of, coerced, encoded
 
 FORMAT: Final = 1
 """Number of the form in which graphs and descriptions are written."""
@@ -40,7 +40,7 @@ def graph_to_dict(graph: Graph) -> dict[str, Any]:
             for name, control in graph.controls.items()
         },
         "parameters": {
-            name: {**_spec(spec), "kind": spec.kind, "init": _record(spec.init)}
+            name: {**_spec(spec), "kind": spec.kind, "init": _record(spec.init.written())}
             for name, spec in graph.parameters.items()
         },
         "nodes": [
@@ -114,10 +114,11 @@ def infer_specs(
     parameters: Mapping[str, ParameterSpec],
     nodes: tuple[Node, ...],
 ) -> dict[str, TensorSpec]:
-    """Returns the specification of every value, and checks the parameters' shapes.
+    """Returns the specification of every value, and checks the parameters.
 
     Raises:
-        ModelError: A node reads an unknown value, or two values have one name.
+        ModelError: A node reads an unknown value, two values have one name, or a parameter is of
+            another element type than its operator needs.
         ShapeError: A node's inputs or parameters do not fit it.
     """
     specs = {**inputs, **{name: control.spec for name, control in controls.items()}}
@@ -158,10 +159,16 @@ def _check_parameters(
         name = node.params[role]
         if name not in parameters:
             raise ModelError(f"{node.name}: no parameter {name!r}{suggest(name, parameters)}")
-        if parameters[name].shape != spec.shape:
+        found = parameters[name]
+        if found.shape != spec.shape:
             raise ShapeError(
-                f"{node.name}: parameter {name!r} is {show(parameters[name].shape)} and the "
+                f"{node.name}: parameter {name!r} is {show(found.shape)} and the "
                 f"operator needs {show(spec.shape)}"
+            )
+        if found.dtype != spec.dtype:
+            raise ModelError(
+                f"{node.name}: parameter {name!r} is {found.dtype} and the operator needs "
+                f"{spec.dtype}"
             )
 
 
@@ -200,7 +207,7 @@ def _initializer(name: str, item: Mapping[str, Any]) -> Initializer:
     kind = coerced(item["type"], str, f"initializer of {name!r}")
     if kind not in INITIALIZERS:
         raise ModelError(f"unknown initializer {kind!r}{suggest(kind, INITIALIZERS)}")
-    annotations = get_type_hints(INITIALIZERS[kind])
+    annotations = annotations_of(INITIALIZERS[kind])
     values = {
         key: coerced(value, annotations[key], f"{kind}.{key} of {name!r}")
         for key, value in item.items()

@@ -49,6 +49,11 @@ def batched(shape: Iterable[int], dtype: str = "float32") -> TensorSpec:
     return TensorSpec((BATCH, *shape), str(dtype))
 
 
+def with_batch(shape: Iterable[int], size: int) -> Shape:
+    """Returns the shape of arrays at a batch size: (-1, 3) at 2 is (2, 3)."""
+    return tuple([d if d >= 0 else -d * size for d in shape])
+
+
 def show(shape: Sequence[int]) -> str:
     """Returns a shape as people write it: ``(N, 16, 32, 32)``."""
     names = [str(d) if d >= 0 else "N" if d == BATCH else f"{-d}N" for d in shape]

@@ -38,10 +38,13 @@ class GraphSource(Network, ABC):
     parts it takes what the part before it gives.
 
     Attributes:
+        resizable: Whether parameters may have another shape than in the graph, as after an override
+            of channels; they begin anew then.
         catalog: Finds operators and whatever else the graph needs by name.
     """
 
     overridable: ClassVar[tuple[str, ...]] = ("mode",)
+    resizable: ClassVar[bool] = False
 
     catalog: Loader | None = field(
         default=None, kw_only=True, repr=False, compare=False, metadata={"configured": False}
@@ -66,9 +69,20 @@ class GraphSource(Network, ABC):
     def identity(self) -> Mapping[str, Any]:
         """Returns plain data that are equal where the graph is, for the description's hash."""
 
+    def declared(self) -> Mapping[str, TensorSpec]:
+        """Returns the inputs that the graph itself is for; empty where it does not say them.
+
+        Raises:
+            ModelError: The graph cannot be had.
+        """
+        return {}
+
     @final
     def forward(self, *args: Tensor, **kwargs: Tensor) -> dict[str, Tensor]:
-        given = kwargs or {f"input_{place}": tensor for place, tensor in enumerate(args)}
+        given = {f"input_{place}": tensor for place, tensor in enumerate(args)}
+        if twice := given.keys() & kwargs.keys():
+            raise ModelError(f"{min(twice)!r} is given by position and by name")
+        given.update(kwargs)
         graph = self.graph({name: tensor.spec for name, tensor in given.items()})
         if len(given) == len(graph.inputs) == 1:
             given = dict(zip(graph.inputs, given.values(), strict=True))
@@ -81,7 +95,7 @@ class GraphSource(Network, ABC):
             wanted = graph.inputs[name]
             if (tensor.dtype, len(tensor.shape)) != (wanted.dtype, len(wanted.shape)):
                 raise ShapeError(f"the graph's input {name!r} is {wanted}, and got {tensor.spec}")
-        return embedded(current(), graph, given)
+        return embedded(current(), graph, given, resizable=self.resizable)
 
 
 class GraphFile(GraphSource):
@@ -114,13 +128,18 @@ class GraphFile(GraphSource):
         return {"sha256": self.sha256 or digest(read(self.file, None))}
 
 
-def embedded(tracer: Tracer, graph: Graph, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def embedded(
+    tracer: Tracer, graph: Graph, inputs: Mapping[str, Tensor], *, resizable: bool = False
+) -> dict[str, Tensor]:
     """Emits a whole graph as the body of the calling module; returns its outputs.
+
+    Overrides set attributes of its operators, by the nodes' names.
 
     Args:
         tracer: The trace under way.
         graph: The graph; its names are put inside the module's.
         inputs: What stands for each of its inputs.
+        resizable: Whether parameters may have another shape than in the graph.
 
     Raises:
         ShapeError: A parameter would change its shape, or an operator does not fit.
@@ -129,23 +148,30 @@ def embedded(tracer: Tracer, graph: Graph, inputs: Mapping[str, Tensor]) -> dict
     values = dict(inputs)
     for name, control in graph.controls.items():
         values[name] = tracer.control(name, control)
+    for name, spec in graph.parameters.items():
+        if spec.kind == "constant":
+            tracer.draft.freeze(frame.inside(name))
     for node in graph.nodes:
+        op = tracer.overridden(node.op, frame.inside(node.owner))
         results = tracer.add(
             frame.inside(node.name),
-            node.op if frame.mode is None else node.op.in_mode(frame.mode),
+            op if frame.mode is None else op.in_mode(frame.mode),
             [values[name] for name in node.inputs],
             {role: frame.inside(name) for role, name in node.params.items()},
             {role: graph.parameters[name].init for role, name in node.params.items()},
             frame.inside(node.module) if node.module else frame.path,
         )
         for name in node.params.values():
-            old, new = graph.parameters[name], tracer.draft.parameters[frame.inside(name)]
-            if old.shape != new.shape:
+            old, new = graph.parameters[name], tracer.draft.parameters.get(frame.inside(name))
+            if new is not None and old.shape != new.shape and not resizable:
                 raise ShapeError(
                     f"{name} is {show(old.shape)} in the graph, and would be {show(new.shape)} "
                     "for these inputs"
                 )
-        values.update(zip(graph.values(node), results, strict=True))
+        outputs = graph.values(node)
+        if len(results) != len(outputs):
+            raise ModelError(f"{node.name} gave {len(outputs)} outputs, and would {len(results)}")
+        values.update(zip(outputs, results, strict=True))
     return {name: values[value] for name, value in graph.outputs.items()}
 
 

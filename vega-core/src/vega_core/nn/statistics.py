@@ -87,7 +87,7 @@ class Statistics:
         Raises:
             ModelError: The text is no bit widths, or a layer that they name is not there.
         """
-        chosen = Bits.parse(bits) if isinstance(bits, str) else bits
+        chosen = bits if isinstance(bits, Bits) else Bits.parse(bits)
         weighted = [layer.name for layer in self.layers if layer.activations]
         widths = chosen.widths(weighted)
         layers = []

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vega_core.errors import ModelError
 from vega_core.nn.draft import Draft
-from vega_core.nn.frames import Frame, Frames
+from vega_core.nn.frames import Frame, Frames, dotted
 from vega_core.nn.graph import ControlSpec
 from vega_core.nn.ops.control import Parameter
 from vega_core.nn.overrides import Overrides
-from vega_core.nn.primitive import Primitive
+from vega_core.nn.primitive import MODES, Primitive
 from vega_core.nn.shapes import TensorSpec
 from vega_core.nn.tensor import Tensor
 
@@ -60,11 +60,13 @@ class Tracer:
     Attributes:
         draft: Where nodes go.
         entered: The modules called so far, in order of their first call, by identity.
+        operators: Those of graphs from elsewhere, with their overrides, by dotted name.
     """
 
     def __init__(self, draft: Draft | None = None, overrides: Overrides | None = None) -> None:
         self.draft = Draft() if draft is None else draft
         self.entered: dict[int, Entered] = {}
+        self.operators: dict[str, Primitive] = {}
         self._overrides = overrides
         self._frames = Frames()
         self._error: ModelError | None = None
@@ -155,6 +157,24 @@ class Tracer:
             raise self._located(error) from error.__cause__
         return tuple([Tensor(spec, value, self) for value, spec in made])
 
+    def overridden(self, op: Primitive, path: str) -> Primitive:
+        """Returns an operator of a graph from elsewhere, with the attributes that are set by name.
+
+        Args:
+            op: The operator.
+            path: Its dotted name.
+
+        Raises:
+            ModelError: A value does not fit its attribute, or two keys disagree.
+        """
+        if self._overrides is not None:
+            try:
+                op = self._overrides.apply(op, path)
+            except ModelError as error:
+                raise self._located(error) from None
+        self.operators[path] = op
+        return op
+
     def call(
         self,
         module: Module,
@@ -211,6 +231,10 @@ class Tracer:
                 record = self._overrides.apply(module, path)
             except ModelError as error:
                 raise self._located(error) from None
+        if record.mode is not None and record.mode not in MODES:
+            where = dotted(path, "mode")
+            fault = f"expected {' or '.join(map(repr, MODES))}, got {record.mode!r}"
+            raise self._located(ModelError(f"{where}: {fault}"))
         entered = self.entered[id(module)] = Entered(module, record, path)
         return entered
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import collections.abc
 import math
 import types
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from vega_core.errors import ModelError
 
 _PLAIN = frozenset((int, float, bool, str, type(None)))
 _HUGE = 2**63
-_SEQUENCES = (tuple, list, collections.abc.Sequence)
+_SEQUENCES = (tuple, list, Sequence)
 
 NON_FINITE: Final = ("inf", "-inf", "nan")
 """How numbers that JSON does not have are written in it."""
 
+_hints: Callable[[Any], Mapping[str, Any]] = lru_cache(maxsize=1024)(get_type_hints)
 
-def annotations_of(cls: type[Any]) -> dict[str, Any]:
+
+def annotations_of(cls: type[Any]) -> Mapping[str, Any]:
     """Returns the resolved annotations of a class and its bases; none where a name is unknown.
 
     A class inside a function may be annotated with names that only the function knows.
     """
     try:
-        return get_type_hints(cls)
+        return _hints(cls)
     except NameError:
         return {}
+
+
+def native(value: Any) -> Any:
+    """Returns NumPy's numbers and arrays as Python's numbers and lists, and all else as it is."""
+    return value.tolist() if type(value).__module__ == "numpy" else value
 
 
 def encoded(value: Any) -> Any:
@@ -58,9 +66,7 @@ def coerced(value: Any, annotation: Any, where: str) -> Any:
 
 
 def _fit(value: Any, annotation: Any) -> tuple[bool, Any]:
-    origin = get_origin(annotation)
-    if type(value).__module__ == "numpy":
-        value = value.tolist()
+    origin, value = get_origin(annotation), native(value)
     if origin in (Union, types.UnionType):
         fits = [result for option in get_args(annotation) for result in [_fit(value, option)]]
         return next((fit for fit in fits if fit[0]), (False, value))

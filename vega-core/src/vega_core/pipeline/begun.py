@@ -73,6 +73,8 @@ def open_run(output: str | Path | None, *, resume: bool) -> RunDir | None:
         if resume:
             raise SearchError("resume needs the run directory of the earlier run: give output")
         return None
+    if resume and not Path(output).expanduser().exists():
+        raise SearchError(f"there is no run to resume: there is no folder {output}")
     try:
         return RunDir.create(output)
     except OSError as error:

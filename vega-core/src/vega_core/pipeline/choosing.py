@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vega_core.errors import UserError, suggest
+from vega_core.errors import UserError, suggest, there_are
 from vega_core.pipeline.model_io import MODEL
-from vega_core.pipeline.records import ModelRecord, read_records
 from vega_core.pipeline.resume import read_config
-from vega_core.pipeline.trained import best_model_file
+from vega_core.pipeline.trained import best_model_file, model_file, models_of, run_of
 from vega_core.store.rundir import RunDir
 
 
@@ -24,23 +23,21 @@ def chosen_model_file(path: Path, step: str | None = None, model: str | None = N
         UserError: There is no run, no such step or no such model.
         StateError: Its files are damaged.
     """
-    if path.is_file() or (path / MODEL).is_file():
-        if step is not None or model is not None:
-            raise UserError(f"{path} is one model; only a run has steps and models to choose from")
-        return path if path.is_file() else path / MODEL
     if step is None and model is None:
         return best_model_file(path)
-    run = RunDir.open(path)
-    records = {name: _with_models(run, name) for name in _steps(run, step)}
+    if path.is_file() or (path / MODEL).is_file():
+        raise UserError(f"{path} is one model; only a run has steps and models to choose from")
+    run = run_of(path)
+    records = {name: models_of(run, name) for name in _steps(run, step)}
     known = {record.id: record for listed in records.values() for record in listed}
     if not known:
         raise UserError(f"{path}: step {', '.join(records)} has no trained model")
     if model is None:
-        return _file(run, next(iter(known.values())))
+        return model_file(run, next(iter(known.values())))
     if model not in known:
-        hint = suggest(model, known) or f"; there are {', '.join(known)}"
+        hint = suggest(model, known) or there_are(known)
         raise UserError(f"{path} has no trained model '{model}'{hint}")
-    return _file(run, known[model])
+    return model_file(run, known[model])
 
 
 def _steps(run: RunDir, step: str | None) -> list[str]:
@@ -48,19 +45,8 @@ def _steps(run: RunDir, step: str | None) -> list[str]:
     if step is None:
         return steps
     if step not in steps:
-        hint = suggest(step, steps) or f"; there are {', '.join(steps)}"
+        hint = suggest(step, steps) or there_are(steps)
         raise UserError(f"{run.root} has no step '{step}'{hint}")
     if not run.output(step).is_file():
         raise UserError(f"{run.root}: step '{step}' has not finished")
     return [step]
-
-
-def _with_models(run: RunDir, step: str) -> list[ModelRecord]:
-    if not run.output(step).is_file():
-        return []
-    records, _ = read_records(run.output(step))
-    return [record for record in records if "model" in record.artifacts]
-
-
-def _file(run: RunDir, record: ModelRecord) -> Path:
-    return run.inside(record.artifacts["model"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from operator import index
@@ -12,6 +11,8 @@ from typing import Any, Final, TypeAlias, final
 from vega_core import nn
 from vega_core.errors import ModelError, ShapeError
 from vega_core.nn.bits import Bits
+from vega_core.nn.forms import label_of
+from vega_core.nn.sources import GraphSource
 from vega_core.nn.statistics import Statistics
 from vega_core.plugins import Catalog
 
@@ -62,7 +63,7 @@ class DescribedModel:
     @property
     def kind(self) -> str:
         """The network's type, or the names of its parts."""
-        return self.description.get("type") or " + ".join(self.description["modules"])
+        return label_of(self.description)
 
     @cached_property
     def hash(self) -> str:
@@ -71,12 +72,21 @@ class DescribedModel:
 
     @cached_property
     def inputs(self) -> Specs:
-        """The network's inputs, as far as a dataset or a trained model says them; else empty.
+        """The network's inputs, as far as a dataset, a trained model or a file says them; or none.
 
         Raises:
             DataError: The data that say it are missing or damaged.
+            ModelError: The description cannot be built.
         """
-        return self._known() if self._known is not None else {}
+        if self._known is not None:
+            return self._known()
+        network = nn.build_network(self.description, self._catalog, folder=self._folder)
+        return network.declared() if isinstance(network, GraphSource) else {}
+
+    @property
+    def inputs_from(self) -> str:
+        """What says the inputs, where something does."""
+        return "of the file" if self._known is None else "of the dataset"
 
     def graph(self, inputs: Inputs | None = None) -> nn.Graph:
         """Returns the graph for an input.
@@ -93,13 +103,9 @@ class DescribedModel:
         specs = self.specs(inputs)
         key = tuple(specs.items())
         if key not in self._graphs:
-            try:
-                self._graphs[key] = nn.build_graph(
-                    self.description, self._catalog, specs, folder=self._folder
-                )
-            except TypeError:
-                self._check_taken(specs)
-                raise
+            self._graphs[key] = nn.build_graph(
+                self.description, self._catalog, specs, folder=self._folder
+            )
         return self._graphs[key]
 
     def stats(self, input: Inputs | None = None, bits: Bits | str | None = None) -> Statistics:  # noqa: A002
@@ -123,18 +129,6 @@ class DescribedModel:
         if isinstance(inputs, Mapping):
             return {name: _spec(value) for name, value in inputs.items()}
         return {DEFAULT_NAME: _spec(inputs)}
-
-    def _check_taken(self, specs: Specs) -> None:
-        """Checks that the network takes these inputs: one of any name, or several by theirs."""
-        network = nn.build_network(self.description, self._catalog, folder=self._folder)
-        signature = inspect.signature(network.forward)
-        try:
-            signature.bind(*specs) if len(specs) == 1 else signature.bind(**specs)
-        except TypeError as error:
-            raise ModelError(
-                f"{self.kind} takes the inputs {', '.join(signature.parameters)}, "
-                f"and was given {', '.join(specs)}: {error}"
-            ) from None
 
 
 def _spec(value: nn.TensorSpec | Sequence[int]) -> nn.TensorSpec:

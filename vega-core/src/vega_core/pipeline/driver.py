@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vega_core.config import RunConfig
 from vega_core.errors import UserError
+from vega_core.nn.forms import types_of
 from vega_core.pipeline.checking import check_steps, make_step
 from vega_core.pipeline.loop import Interrupted, LoopSettings
 from vega_core.pipeline.progress import Progress
@@ -43,6 +44,8 @@ class RunResult:
         exit_code: 0, or 3 where more trials failed than ``general.max_failures`` allows.
         seconds: Wall time of this driver.
         notes: What is worth saying of its steps, a line each.
+        plugins: What `vega_core.load` must be told of to load the best model: the run's local
+            code, and the user's own modules that the model is made of.
     """
 
     folder: Path
@@ -51,6 +54,7 @@ class RunResult:
     exit_code: int
     seconds: float
     notes: Sequence[str] = ()
+    plugins: Sequence[str] = ()
 
     def plain(self) -> dict[str, Any]:
         """Returns the result as plain data."""
@@ -62,6 +66,7 @@ class RunResult:
             "exit_code": self.exit_code,
             "seconds": self.seconds,
             "notes": list(self.notes),
+            "plugins": list(self.plugins),
         }
 
     @property
@@ -103,6 +108,7 @@ class Run:
         self._progress = Watchers(progress or Progress(), Listeners(self._events))
         self._outputs: dict[str, Output] = {}
         self._settings = LoopSettings()
+        self._local: list[str] = []
         self._started = time.monotonic()
 
     def check(self) -> None:
@@ -127,6 +133,7 @@ class Run:
         with RunLock(run.lock), StopSignals() as signals:
             effective, resumed = prepare(run, self._config, self._catalog, self._base, self._resume)
             self._settings = _settings(effective["general"])
+            self._local = effective["plugins"]
             self._emit_run("vega_run_started", "running", effective, resumed)
             begins = "; there is no run in it yet" if self._resume and not resumed else ""
             self._progress.message(f"run directory: {run.root}{begins}")
@@ -229,7 +236,7 @@ class Run:
         return allowed is not None and self._failed > allowed
 
     def _result(self) -> RunResult:
-        return RunResult(
+        result = RunResult(
             folder=self._folder,
             steps={name: list(output.records) for name, output in self._outputs.items()},
             failed=self._failed,
@@ -237,6 +244,9 @@ class Run:
             seconds=time.monotonic() - self._started,
             notes=[note for output in self._outputs.values() for note in output.notes],
         )
+        kinds = types_of((result.best and result.best.description) or {})
+        modules = [kind for kind in kinds if self._catalog.is_module(kind)]
+        return replace(result, plugins=list(dict.fromkeys([*self._local, *modules])))
 
 
 def _make_folder(folder: Path) -> RunDir:

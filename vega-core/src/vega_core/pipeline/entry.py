@@ -30,7 +30,7 @@ def run(
 
     Args:
         source: A configuration file, an earlier run's directory, or a configuration as a mapping.
-        resume: Go on with the run in the run directory.
+        resume: Go on with the run in the run directory, which must be there.
         overrides: ``key=value`` texts, each setting one key, such as ``hpo.trainer.epochs=3``.
         general: Keys of the section ``general`` that outrank the configuration's.
         progress: Who watches.
@@ -81,7 +81,11 @@ def make_run(
         path, source, base = earlier.config, earlier.config, read_base(earlier)
     pairs = [(f"general.{key}", value) for key, value in given.items()]
     config = load_config(source, overrides=[*overrides, *pairs])
+    if resume and not config.general.output:
+        raise UserError("resume needs the directory of the earlier run: give output")
     folder = Path(config.general.output or _new_folder(path)).absolute()
+    if resume and not folder.exists():
+        raise UserError(f"there is no run to resume: there is no folder {folder}")
     for notice in config.notices:
         (progress or Progress()).message(str(notice))
     catalog = catalog_of(config, base)

@@ -18,6 +18,7 @@ from vega_core.exchange.model import Arrays, Predict
 from vega_core.nn.graph import Graph
 from vega_core.nn.reference import evaluate
 from vega_core.plugins import Catalog, parameters_of
+from vega_core.plugins.creating import create
 
 
 def make_exporter(catalog: Catalog, name: str, options: Mapping[str, Any]) -> Exporter:
@@ -25,17 +26,17 @@ def make_exporter(catalog: Catalog, name: str, options: Mapping[str, Any]) -> Ex
 
     Raises:
         PluginError: There is none of this name.
-        UserError: It has no such parameter, or a value is not of the parameter's type.
+        UserError: It has no such parameter, or needs another, or a value is not of its type.
     """
-    cls = catalog.load("exporter", name)
-    known = {parameter.name: parameter for parameter in parameters_of(cls)}
+    parameters = parameters_of(catalog.load("exporter", name))
+    known = {parameter.name: parameter for parameter in parameters}
     for key, value in options.items():
         if key not in known:
             hint = suggest(key, known) or f"; it has {', '.join(known) or 'none'}"
             raise UserError(f"the exporter '{name}' has no parameter '{key}'{hint}")
         for path, message in faults(known[key], value):
             raise UserError(f"{'.'.join(map(str, (key, *path)))} of '{name}': {message}")
-    exporter: Exporter = cls(**options)
+    exporter: Exporter = create(catalog.load, "exporter", {**options, "type": name})
     return exporter
 
 
@@ -59,7 +60,7 @@ def predictor(
     if against != "backend":
         raise UserError(f"against={against!r}: expected 'backend' or 'reference'")
     compiled = lru_cache(
-        lambda: _on_the_host(catalog.load("backend", backend)(), graph, parameters)
+        lambda: _on_the_host(create(catalog.load, "backend", backend), graph, parameters)
     )
     return lambda batch: compiled().predict(batch)
 

@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from vega_core import nn
-from vega_core.backend import Executable, State
+from vega_core.backend import Backend, Executable, State
 from vega_core.backend.state import check_state
 from vega_core.data import Field, Transform
 from vega_core.errors import DataError, UserError
+from vega_core.nn.forms import label_of, types_of
 from vega_core.nn.outputs import main_name
 from vega_core.pipeline.model_io import ModelFile, fields_of, read_model
-from vega_core.pipeline.trained import best_model_file
+from vega_core.pipeline.trained import best_model_file, network_inputs, transforms_of
 from vega_core.plugins import Catalog, load_catalog
-from vega_core.train.model import specs
+from vega_core.plugins.creating import create
 
 if TYPE_CHECKING:
     from vega_core.exchange import Exported
@@ -54,18 +55,17 @@ class LoadedModel:
         self._folder = folder
         self._parameters = parameters
         self._catalog = catalog
-        given = {"type": backend} if isinstance(backend, str) else dict(backend)
-        self._backend = given.pop("type", file.backend), given
+        given = {"type": backend} if isinstance(backend, str) else backend
+        self._backend = {"type": file.backend, **given}
 
     def __repr__(self) -> str:
-        described = self.file.description
-        kind = described.get("type") or " + ".join(described.get("modules", ()))
         inputs = ", ".join(
             f"{name} (N, {', '.join(map(str, one['shape']))})"
             for name, one in self.file.inputs.items()
         )
         metrics = ", ".join(f"{name}={value:.4g}" for name, value in self.metrics.items())
-        return f"<LoadedModel {self.file.id}: {kind} of {inputs}; {metrics}>"
+        label = label_of(self.file.description)
+        return f"<LoadedModel {self.file.id}: {label} of {inputs}; {metrics}>"
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -142,6 +142,7 @@ class LoadedModel:
 
         Raises:
             UserError: The file cannot be written, or the exporter takes no such option.
+            DataError: The samples do not fit, or are less than two.
             ModelError: The format cannot express the network.
             DisagreementError: The file computes something else, or the check shows nothing.
         """
@@ -151,11 +152,17 @@ class LoadedModel:
 
         exporter = make_exporter(self._catalog, to, options)
         given = random_samples(self._fields, sample) if isinstance(sample, int) else sample
+        batch = self._batch(given)
+        if (count := min(map(len, batch.values()))) < 2:
+            raise DataError(
+                f"an export needs two samples or more, and got {count}: of one alone, nothing "
+                "tells the batch from other axes"
+            )
         model = Exportable(
             self._graph,
             self._parameters,
-            self._batch(given),
-            predictor(self._graph, self._parameters, against, self._catalog, self._backend[0]),
+            batch,
+            predictor(self._graph, self._parameters, against, self._catalog, self._backend["type"]),
             description=self.file.description,
             about={
                 "model": self.file.id,
@@ -173,29 +180,20 @@ class LoadedModel:
 
     @cached_property
     def _transforms(self) -> list[Transform]:
-        made = []
-        for item in self.file.transforms:
-            parameters = {key: value for key, value in item.items() if key != "type"}
-            made.append(self._catalog.load("transform", item["type"])(**parameters))
-        return made
+        return transforms_of(self.file, self._catalog)
 
     @cached_property
     def _graph(self) -> nn.Graph:
-        fields = self._fields
-        for transform in self._transforms:
-            fields = transform.spec(fields)
-        description, inputs = self.file.description, specs(fields)
+        description, inputs = self.file.description, network_inputs(self.file, self._catalog)
         return nn.build_graph(description, self._catalog, inputs, folder=self._folder)
 
     @cached_property
     def _executable(self) -> Executable:
         wanted = {name: (one.shape, one.dtype) for name, one in self._graph.parameters.items()}
         check_state(State(self._parameters), wanted)
-        name, options = self._backend
-        backend = self._catalog.load("backend", name)(**options)
+        backend: Backend = create(self._catalog.load, "backend", self._backend)
         store = backend.store(self._parameters)
-        executable: Executable = backend.compile(self._graph, store)
-        return executable
+        return backend.compile(self._graph, store)
 
     def _batch(self, x: Inputs) -> dict[str, Array]:
         named = x if isinstance(x, Mapping) else {next(iter(self._fields)): x}
@@ -252,10 +250,11 @@ def load(
 
     Raises:
         UserError: There is no model at that path.
+        PluginError: It is made of a user's own modules, and ``plugins`` does not allow one.
         StateError: Its files are damaged.
     """
-    found = Path(path)
-    path = found if found.is_file() else best_model_file(found)
-    file, parameters = read_model(path)
+    found = best_model_file(Path(path))
+    file, parameters = read_model(found)
     catalog = load_catalog(plugins)
-    return LoadedModel(file, parameters, catalog, backend or file.backend, path.parent)
+    catalog.check_allowed(types_of(file.description))
+    return LoadedModel(file, parameters, catalog, backend or file.backend, found.parent)

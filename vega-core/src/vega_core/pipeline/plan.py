@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vega_core.config import RunConfig, StepConfig
+from vega_core.nn.forms import label_of
 from vega_core.pipeline.checking import Faults, make_step, note_faults, whole_configurations
 from vega_core.pipeline.search_step import SearchStep, make_algorithm
 from vega_core.pipeline.sections import epochs_of
@@ -167,11 +168,9 @@ def _count(select: str) -> int | None:
 
 
 def _sections(name: str, plain: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = {key: _type(plain.get(key)) for key in ("dataset", "model", "trainer")}
+    kinds = {key: _label(plain.get(key)) for key in ("dataset", "model", "trainer")}
     return {"name": name, "type": plain["pipe_step"]["type"], **kinds}
 
 
-def _type(block: Any) -> str | None:
-    if not isinstance(block, Mapping):
-        return None
-    return str(block["type"]) if "type" in block else " + ".join(map(str, block.get("modules", ())))
+def _label(block: Any) -> str | None:
+    return label_of(block) if isinstance(block, Mapping) else None

@@ -15,6 +15,7 @@ from vega_core.pipeline.harvest import discard_checkpoints, harvest
 from vega_core.pipeline.sections import check_objectives, epochs_of, objectives_of
 from vega_core.pipeline.step import Output, Plain, Step, StepContext
 from vega_core.pipeline.trials import run_trials
+from vega_core.pipeline.trying import check_counted, check_values
 from vega_core.plugins import Catalog
 from vega_core.search import Algorithm, Plan, algorithm
 from vega_core.space import SearchSpace
@@ -32,9 +33,14 @@ class SearchStep(Step):
     keep_models: int = 1
 
     def check(self, config: Plain, catalog: Catalog) -> None:
-        Preview(config, catalog).check()
+        preview = Preview(config, catalog)
+        preview.check()
         search = make_algorithm(config, catalog, seed=0)
-        check_objectives(search.problem.objectives, config, catalog)
+        problem = search.problem
+        check_objectives(problem.objectives, config, catalog)
+        if preview.has_model:
+            check_counted(problem, config, preview)
+            check_values(problem.space, preview, config["search_space"])
 
     def plan(self, context: StepContext) -> Plan | None:
         return make_algorithm(_config(context), context.catalog, context.seed).plan()

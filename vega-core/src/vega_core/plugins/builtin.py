@@ -57,6 +57,12 @@ NETWORKS = (
         "A graph from a file, as vega_core.nn.graph_to_dict gives it.",
         example={"file": "graph.json"},
     ),
+    Provider(
+        "Onnx",
+        "vega_core.exchange.onnx.reading.source:Onnx",
+        "A network from an ONNX file, with the file's values as its first parameters.",
+        example={"file": "model.onnx"},
+    ),
 )
 
 TRAINERS = (
@@ -77,6 +83,62 @@ TRAINERS = (
         "vega_core.train.function:FunctionTrainer",
         "Calls a Python function of the user's own.",
         example={"function": "my_module:objective"},
+    ),
+)
+
+REWRITES = (
+    Provider(
+        "FoldBatchNorm",
+        "vega_core.nn.rewrites:FoldBatchNorm",
+        "Folds batch normalizations into the layers before them.",
+    ),
+    Provider(
+        "Widen",
+        "vega_core.nn.rewrites:Widen",
+        "Gives a layer more channels, by copies that compute the same.",
+        paper="Chen, Goodfellow and Shlens, Net2Net: Accelerating Learning via Knowledge Transfer, "
+        "2016, arXiv 1511.05641",
+        example={"node": "layer1.0.conv1.conv", "channels": 24},
+    ),
+    Provider(
+        "Deepen",
+        "vega_core.nn.rewrites:Deepen",
+        "Puts a layer behind a node that begins as the identity.",
+        paper="Chen, Goodfellow and Shlens, Net2Net: Accelerating Learning via Knowledge Transfer, "
+        "2016, arXiv 1511.05641",
+        example={"node": "layer1.0.relu_1"},
+    ),
+    Provider(
+        "SwapOperator",
+        "vega_core.nn.rewrites:SwapOperator",
+        "Puts an operator in place of another, such as Swish in place of Relu.",
+        example={"old": "Relu", "new": "Swish", "nodes": "layer3"},
+    ),
+    Provider(
+        "ReplaceHead",
+        "vega_core.nn.rewrites:ReplaceHead",
+        "Replaces the last layer by one of another number of classes.",
+        example={"num_classes": 10},
+    ),
+    Provider(
+        "Freeze",
+        "vega_core.nn.rewrites:Freeze",
+        "Makes parameters constants, and holds their normalizations still.",
+        example={"parameters": "backbone"},
+    ),
+    Provider(
+        "FakeQuant",
+        "vega_core.nn.rewrites:FakeQuant",
+        "Quantizes weights and activations to given bits, in training too.",
+        paper="Choi et al., PACT: Parameterized Clipping Activation for Quantized Neural Networks, "
+        "2018, arXiv 1805.06085",
+        example={"bits": "w4a4, first=w8a8", "layers": {"fc": [8, 8]}},
+    ),
+    Provider(
+        "PruneChannels",
+        "vega_core.nn.rewrites:PruneChannels",
+        "Removes channels, and with each all that can only go together with it.",
+        example={"remove": {"layer1.0.conv1.conv": [0, 3, 5]}},
     ),
 )
 
@@ -271,6 +333,12 @@ def vega_networks() -> Iterable[Provider]:
 def vega_trainers() -> Iterable[Provider]:
     """Yields the standard trainer, and those that run a user's own code."""
     return TRAINERS
+
+
+@hookimpl
+def vega_rewrites() -> Iterable[Provider]:
+    """Yields the changes of graphs that compression, morphism and transfer are made of."""
+    return REWRITES
 
 
 @hookimpl

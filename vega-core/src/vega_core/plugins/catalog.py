@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
 
+from vega_core.errors import PluginError
 from vega_core.plugins.collecting import names_of
 from vega_core.plugins.discovery import discover, local_plugin
 from vega_core.plugins.errors import AmbiguousComponent, BrokenPlugin
@@ -16,6 +17,7 @@ from vega_core.plugins.missing import breakage, explain_missing
 from vega_core.plugins.modules import (
     MODULE,
     NETWORK,
+    allowed_target,
     backend_of,
     load_network,
     target_of,
@@ -82,13 +84,15 @@ class Catalog:
             PluginError: As `find`; also where its code cannot be imported, or is not of its kind.
         """
         if kind == NETWORK and self.is_module(name):
-            return load_network(self.load, name, self._modules)
+            return load_network(self.load, self._with_own_backend(name), self._modules)
         component = self.find(kind, name)
         return load_component(kind, component.name, component.target, component.plugin.label)
 
     def is_module(self, name: str) -> bool:
         """Tells a module of a framework, ``torch:my_package.MyNet``, from other names."""
-        return backend_of(name) in self.spellings("backend")
+        backend = backend_of(name)
+        matches = self._matches("backend", backend) if backend else ()
+        return any(component.plugin.status == "ok" for component in matches)
 
     def allow(self, names: Iterable[str], base: Path | None = None) -> None:
         """Lets modules of frameworks be loaded as networks, because the user has named them.
@@ -102,7 +106,23 @@ class Catalog:
         """
         for name in names:
             if self.is_module(name):
-                self._modules[with_place(name, base)] = target_of(name, base)
+                own = with_place(self._with_own_backend(name), base)
+                self._modules[own] = target_of(name, base)
+
+    def check_allowed(self, names: Iterable[str]) -> None:
+        """Checks that the modules of frameworks among some names may be loaded.
+
+        Raises:
+            PluginError: One may not, or its backend is not installed.
+        """
+        for name in names:
+            if backend_of(name):
+                allowed_target(self._with_own_backend(name), self._modules)
+
+    def _with_own_backend(self, name: str) -> str:
+        """Returns a module's name with its backend's own, as saved models have it: not an alias."""
+        backend, _, place = name.partition(":")
+        return f"{self.find('backend', backend).name}:{place}"
 
     def names(self, kind: str) -> list[str]:
         """Returns the names of a kind's components, sorted, without aliases."""
@@ -182,7 +202,11 @@ def load_catalog(
 
     Raises:
         BrokenPlugin: A plugin of ``local`` is broken, or any while ``strict``.
+        PluginError: A module of ``local`` is of no framework whose backend is installed.
     """
+    listed = isinstance(local, Sequence) and not isinstance(local, str)
+    if not listed or not all(isinstance(one, str) for one in local):
+        raise PluginError(f"plugins: expected a list of paths and module names, got {local!r}")
     switches = Switches.from_environment()
     strict = switches.strict if strict is None else strict
     loader = Loader()
@@ -209,6 +233,8 @@ def load_catalog(
             raise BrokenPlugin(breakage(plugin)) from plugin.error
         plugins.append(plugin)
     catalog = Catalog(plugins)
+    for backend in filter(None, map(backend_of, local)):
+        catalog.find("backend", backend)
     catalog.allow(local, base)
     return catalog
 

@@ -78,7 +78,14 @@ KINDS: tuple[Kind, ...] = (
         "trainer.optimizer",
         nested=True,
     ),
-    Kind("rewrite", "vega_rewrites", "vega_core.nn:Rewrite", "model.rewrites", listed=True),
+    Kind(
+        "rewrite",
+        "vega_rewrites",
+        "vega_core.nn:Rewrite",
+        "model.rewrites",
+        "vega_core.testing:RewriteConformance",
+        listed=True,
+    ),
     Kind(
         "schedule",
         "vega_schedules",

@@ -36,7 +36,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     },
     "metric": {"vega-tasks": "accuracy auc miou psnr ssim"},
     "network": {"vega-tasks": "MLP ResNet"},
-    "rewrite": {"vega-algos-compress": "PruneChannels FakeQuant", "vega-algos-train": "Disout"},
+    "rewrite": {"vega-algos-train": "Disout"},
     "trainer": {"vega-algos-augment": "CycleSR", "vega-algos-train": "AutoAugmentDistillation"},
 }
 

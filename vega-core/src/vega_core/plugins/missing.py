@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vega_core.errors import PluginError, suggest
+from vega_core.errors import PluginError, suggest, there_are
 from vega_core.plugins.errors import BrokenPlugin, NotInstalled, UnknownComponent
 from vega_core.plugins.kinds import KINDS, kind_of
 from vega_core.plugins.known import known_names, package_of
@@ -89,7 +89,7 @@ def _unknown(catalog: Catalog, kind: str, name: str) -> PluginError:
     elif not spellings:
         text += f"; there is no {label} in any plugin"
     elif len(catalog.names(kind)) <= _FEW:
-        text += f"; there are {', '.join(catalog.names(kind))}"
+        text += there_are(catalog.names(kind))
     broken = [plugin for plugin in catalog.plugins if plugin.status == "broken"]
     if broken:
         names = ", ".join(plugin.name for plugin in broken)

@@ -57,6 +57,26 @@ def with_place(name: str, base: Path | None = None) -> str:
     return f"{backend}:{absolute(place, base)}{colon}{inner}" if is_path(place) else name
 
 
+def allowed_target(name: str, targets: Mapping[str, str]) -> str:
+    """Returns the import target of a module that may be imported.
+
+    Args:
+        name: The module.
+        targets: Import target of each that may be.
+
+    Raises:
+        UnknownComponent: It may not; says how a user allows it.
+    """
+    target = targets.get(name) or targets.get(with_place(name))
+    if target is None:
+        raise UnknownComponent(
+            f"network '{name}' is code of the user's own, which nothing but a configuration "
+            f"names; where a saved model is loaded, allow it: plugins=['{name}'], or on the "
+            f"command line --plugin '{name}'"
+        )
+    return target
+
+
 def load_network(
     load: Callable[[str, str], Any], name: str, targets: Mapping[str, str]
 ) -> Callable[..., Any]:
@@ -71,14 +91,10 @@ def load_network(
         UnknownComponent: It may not.
         ModelError: It cannot be imported; chains the cause.
     """
-    if name not in targets:
-        raise UnknownComponent(
-            f"network '{name}' is code of the user's own, which nothing but a configuration "
-            f"names; where a saved model is loaded, allow it: plugins=['{name}']"
-        )
+    target = allowed_target(name, targets)
     backend = load("backend", backend_of(name))
     try:
-        component = load_target(targets[name])
+        component = load_target(target)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vega_core.testing.network.kit import NetworkCase as NetworkCase
     from vega_core.testing.network.kit import NetworkConformance as NetworkConformance
     from vega_core.testing.plugin.kit import PluginConformance as PluginConformance
+    from vega_core.testing.rewrite.kit import RewriteCase as RewriteCase
+    from vega_core.testing.rewrite.kit import RewriteConformance as RewriteConformance
 
 _HOMES = {
     "AlgorithmConformance": "vega_core.testing.algorithm",
@@ -23,6 +25,8 @@ _HOMES = {
     "NetworkCase": "vega_core.testing.network.kit",
     "NetworkConformance": "vega_core.testing.network.kit",
     "PluginConformance": "vega_core.testing.plugin.kit",
+    "RewriteCase": "vega_core.testing.rewrite.kit",
+    "RewriteConformance": "vega_core.testing.rewrite.kit",
     "Tolerance": "vega_core.testing.compare",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vega_core.backend import Backend, State
-from vega_core.errors import ConfigError, RunFailed
-from vega_core.plugins import kind_of
+from vega_core.errors import RunFailed
+from vega_core.plugins.creating import create
 
 Description = Mapping[str, Any]
 """A component in a configuration: its ``type`` and its parameters."""
@@ -180,16 +179,4 @@ class Context:
             ConfigError: The description has no type, or parameters that the component
                 does not take.
         """
-        given: dict[str, Any] = (
-            {"type": description} if isinstance(description, str) else dict(description)
-        )
-        name = given.pop("type", None)
-        if not isinstance(name, str):
-            raise ConfigError(f"{kind}: {description!r} has no 'type'")
-        values = dict(given.get("params") or {}) if kind_of(kind).nested else given
-        component = self.catalog.load(kind, name)
-        try:
-            inspect.signature(component).bind(*args, **values)
-        except TypeError as error:
-            raise ConfigError(f"{kind} '{name}': {error}") from error
-        return component(*args, **values)
+        return create(self.catalog.load, kind, description, *args)

@@ -52,16 +52,27 @@ def build_model(
         ConfigError: The data lack a field that the task names.
         ModelError: The description cannot be built.
     """
+    filled = filled_in(description, fields, task)
     inputs = {name: field_of(fields, name, task) for name in task.inputs}
-    targets = {name: field_of(fields, name, task) for name in task.targets}
-    sizes = {
-        "num_classes": _first(field.classes for field in targets.values()),
-        "vocabulary": _first(field.vocabulary for field in inputs.values()),
-    }
-    known = {name: size for name, size in sizes.items() if size is not None}
-    filled = nn.fill_auto(description, known)
     graph = nn.build_graph(filled, catalog, specs(inputs))
     return Model(filled, graph, inputs, parameters)
+
+
+def filled_in(description: Description, fields: Spec, task: Task) -> dict[str, Any]:
+    """Returns a description in which every size that is ``auto`` is what the data say.
+
+    Raises:
+        ConfigError: The data lack a field that the task names.
+        ModelError: The data do not say one.
+    """
+    targets = [field_of(fields, name, task) for name in task.targets]
+    inputs = [field_of(fields, name, task) for name in task.inputs]
+    sizes = {
+        "num_classes": _first(field.classes for field in targets),
+        "vocabulary": _first(field.vocabulary for field in inputs),
+    }
+    known = {name: size for name, size in sizes.items() if size is not None}
+    return nn.fill_auto(description, known)
 
 
 def specs(fields: Spec) -> dict[str, nn.TensorSpec]:

@@ -12,6 +12,7 @@ from vega_core.backend.training import Precision
 from vega_core.data import Array, Loader, Task
 from vega_core.errors import ConfigError, ModelError
 from vega_core.train.context import Context, Description
+from vega_core.train.labels import check_classes, with_checks
 from vega_core.train.loaders import make_loader
 from vega_core.train.metrics import LOSS, Direction, Metric
 from vega_core.train.model import Model, build_model, field_of, specs
@@ -66,7 +67,7 @@ def set_up(context: Context, rules: Rules) -> Setup:
     Raises:
         ConfigError: A section is missing, or names what the data do not have.
         DataError: The data are missing or damaged.
-        ModelError: The network cannot be built.
+        ModelError: The network cannot be built, or gives fewer scores than there are classes.
     """
     train = make_loader(context, "train", training=True)
     val = make_loader(context, "val", training=False)
@@ -83,6 +84,7 @@ def set_up(context: Context, rules: Rules) -> Setup:
     loss = context.create("loss", rules.loss or task.loss)
     targets = {name: field_of(train.fields, name, task) for name in task.targets}
     graph = nn.compose(model.graph, loss, specs(targets))
+    check_classes(graph, train.fields)
     optimizer = context.create("optimizer", rules.optimizer)
     schedule = context.create("schedule", rules.schedule)
     parameters = _initial(graph, model.graph, context)
@@ -98,8 +100,8 @@ def set_up(context: Context, rules: Rules) -> Setup:
     return Setup(
         task=task,
         model=model,
-        train=train,
-        val=val,
+        train=with_checks(train, graph),
+        val=with_checks(val, graph),
         store=store,
         executable=executable,
         rates=schedule.bind(lr=optimizer.lr, steps_per_epoch=len(train), epochs=rules.epochs),

@@ -17,6 +17,7 @@ from vega_core.train.callbacks import Callback, CallbackList
 from vega_core.train.context import Context
 from vega_core.train.early_stop import EarlyStop
 from vega_core.train.evaluation import evaluate
+from vega_core.train.labels import with_checks
 from vega_core.train.loaders import make_loader
 from vega_core.train.metrics import LOSS
 from vega_core.train.progress import MeanLoss, Progress
@@ -204,6 +205,7 @@ class StandardTrainer(Trainer):
         values: dict[str, float] = {}
         for split in context.splits:
             loader = make_loader(context, split, training=False)
+            loader = with_checks(loader, setup.executable.graph)
             measured = evaluate(
                 setup.executable, loader, setup.metrics, after_batch=context.progress
             )

@@ -1,1 +1,1 @@
-"""ONNX out of a graph, without any framework."""
+"""ONNX out of a graph and into one, without any framework."""

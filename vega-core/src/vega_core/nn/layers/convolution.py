@@ -27,6 +27,7 @@ class Conv(Operator):
         groups: Number of channel groups; ``x.channels`` makes it depthwise.
         bias: Whether a bias is added.
         weight_init: How the weight begins; by default as in PyTorch.
+        bias_init: How the bias begins; by default as in PyTorch.
     """
 
     out_channels: int
@@ -37,6 +38,7 @@ class Conv(Operator):
     groups: int = 1
     bias: bool = True
     weight_init: Initializer | None = None
+    bias_init: Initializer | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         rank = len(x.spatial)
@@ -50,7 +52,8 @@ class Conv(Operator):
             self.groups,
             self.bias,
         )
-        return current().emit(op, (x,), {"weight": self.weight_init})[0]
+        inits = {"weight": self.weight_init, "bias": self.bias_init}
+        return current().emit(op, (x,), inits)[0]
 
     def _pads(self, kernel: Shape, dilations: Shape) -> Shape:
         if not isinstance(self.padding, str):
@@ -79,6 +82,7 @@ class ConvTranspose(Operator):
         groups: Number of channel groups.
         bias: Whether a bias is added.
         weight_init: How the weight begins; by default as in PyTorch.
+        bias_init: How the bias begins; by default as in PyTorch.
     """
 
     out_channels: int
@@ -90,6 +94,7 @@ class ConvTranspose(Operator):
     groups: int = 1
     bias: bool = True
     weight_init: Initializer | None = None
+    bias_init: Initializer | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         rank = len(x.spatial)
@@ -104,4 +109,4 @@ class ConvTranspose(Operator):
             self.bias,
         )
         init = self.weight_init and self.weight_init.for_transposed(self.groups)
-        return current().emit(op, (x,), {"weight": init})[0]
+        return current().emit(op, (x,), {"weight": init, "bias": self.bias_init})[0]

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from vega_core.arrays import Array
 from vega_core.errors import ShapeError
-from vega_core.nn.primitive import Primitive
-from vega_core.nn.shapes import TensorSpec
+from vega_core.nn.primitive import Call, Primitive
+from vega_core.nn.shapes import Shape, TensorSpec, show
 
 FLOATS: Final = frozenset({"float16", "float32", "float64"})
 UNSIGNED: Final = frozenset({"uint8", "uint16", "uint32", "uint64"})
@@ -57,6 +58,33 @@ def alike(op: Primitive, a: TensorSpec, b: TensorSpec) -> str:
     if a.dtype != b.dtype:
         raise ShapeError(f"the element types of {type(op).__name__} differ: {a} and {b}")
     return a.dtype
+
+
+def weighed(op: Primitive, inputs: Sequence[TensorSpec]) -> TensorSpec:
+    """Returns the input of an operator that multiplies it with a weight; a second is the weight.
+
+    Raises:
+        ShapeError: There are none or more, or one is of another type.
+    """
+    taken(op, inputs, 2 if len(inputs) == 2 else 1, FLOATS)
+    if len(inputs) == 2:
+        alike(op, *inputs)
+    return inputs[0]
+
+
+def check_weight(inputs: Sequence[TensorSpec], shape: Shape) -> None:
+    """Checks the shape of a weight that is an input, where it is one.
+
+    Raises:
+        ShapeError: It is another.
+    """
+    if len(inputs) == 2 and inputs[1].shape != shape:
+        raise ShapeError(f"the weight must be {show(shape)}, and is {show(inputs[1].shape)}")
+
+
+def weight_of(call: Call) -> Array:
+    """Returns the weight that an operator is computed with."""
+    return call.inputs[1] if len(call.inputs) == 2 else call.params["weight"]
 
 
 def fits(value: float, dtype: str) -> bool:

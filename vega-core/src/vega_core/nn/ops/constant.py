@@ -14,7 +14,7 @@ from vega_core.errors import ShapeError
 from vega_core.nn.ops.checks import ANY, FLOATS, fits, taken
 from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec
-from vega_core.nn.values import coerced
+from vega_core.nn.values import coerced, native
 
 Numbers: TypeAlias = bool | int | float | tuple[Any, ...]
 """A number, or an array as nested tuples."""
@@ -67,8 +67,7 @@ class Constant(Primitive):
 
 def numbers(value: Any) -> Numbers:
     """Returns a number as it is, and an array or lists as nested tuples."""
-    if type(value).__module__ == "numpy":
-        value = value.tolist()
+    value = native(value)
     return tuple(map(numbers, value)) if isinstance(value, (list, tuple)) else value
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import ZEROS
+from vega_core.nn.ops.checks import ANY, taken, typed
 from vega_core.nn.primitive import Call, Kind, Mode, ParameterSpec, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show
 
@@ -17,7 +18,7 @@ class StopGradient(Primitive):
     """The input, through which no gradient flows; ONNX knows it as Identity."""
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = inputs
+        (x,) = taken(self, inputs, 1)
         return (x,)
 
     def reference(self, call: Call) -> tuple[Array, ...]:
@@ -38,10 +39,13 @@ class Parameter(Primitive):
     kind: Kind = "weight"
     dtype: str = "float32"
 
-    def infer(self, *_inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+    def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
+        taken(self, inputs, 0)
         if min(self.shape, default=1) < 1:
             raise ShapeError(f"a parameter needs positive sizes, and got {show(self.shape)}")
-        return (TensorSpec(self.shape, self.dtype),)
+        value = TensorSpec(self.shape, self.dtype)
+        typed(self, value, ANY)
+        return (value,)
 
     def parameters(self, *_inputs: TensorSpec) -> Mapping[str, ParameterSpec]:
         return {"value": ParameterSpec(self.shape, ZEROS, self.kind, self.dtype)}
@@ -69,7 +73,7 @@ class ByMode(Primitive):
         return 0 if self.mode == "train" else 1
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        train, evaluation = inputs
+        train, evaluation = taken(self, inputs, 2)
         if train != evaluation:
             raise ShapeError(f"in training it would be {train}, in evaluation {evaluation}")
         return (train,)
@@ -91,7 +95,7 @@ class Choice(Primitive):
     """
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        index, *candidates = inputs
+        index, *candidates = taken(self, inputs, max(len(inputs), 1))
         if (index.shape, index.dtype) != ((), "int64"):
             raise ShapeError(f"a choice is made by one int64 number, and got {index}")
         for number, candidate in enumerate(candidates):

@@ -11,7 +11,7 @@ import numpy as np
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import KaimingUniform, Uniform
-from vega_core.nn.ops.checks import FLOATS, taken
+from vega_core.nn.ops.checks import check_weight, weighed, weight_of
 from vega_core.nn.primitive import Call, ParameterSpec, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, check_windows, show, windows
 
@@ -21,7 +21,8 @@ class Conv(Primitive):
     """ONNX Conv: cross-correlation over one to three spatial axes.
 
     Input (N, C, *spatial), output (N, out_channels, *spatial'). Parameters: ``weight``
-    (out_channels, C / group, *kernel_shape) and, with ``bias``, ``bias`` (out_channels,).
+    (out_channels, C / group, *kernel_shape) and, with ``bias``, ``bias`` (out_channels,). A second
+    input is the weight, where it is computed.
 
     Attributes:
         out_channels: Number of output channels.
@@ -42,23 +43,27 @@ class Conv(Primitive):
     bias: bool = True
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = taken(self, inputs, 1, FLOATS)
+        x = weighed(self, inputs)
         _check_channels(self, x)
+        check_weight(inputs, self._weight_shape(x))
         spatial = windows(x.shape[2:], self.kernel_shape, self.strides, self.pads, self.dilations)
         return (TensorSpec((x.shape[0], self.out_channels, *spatial), x.dtype),)
 
     def parameters(self, *inputs: TensorSpec) -> Mapping[str, ParameterSpec]:
-        (x,) = inputs
-        shape = (self.out_channels, x.shape[1] // self.group, *self.kernel_shape)
-        specs = {"weight": ParameterSpec(shape, KaimingUniform(), dtype=x.dtype)}
-        return specs | _bias(self, shape, x)
+        x, *given = inputs
+        shape = self._weight_shape(x)
+        own = {} if given else {"weight": ParameterSpec(shape, KaimingUniform(), dtype=x.dtype)}
+        return own | _bias(self, shape, x)
+
+    def _weight_shape(self, x: TensorSpec) -> Shape:
+        return (self.out_channels, x.shape[1] // self.group, *self.kernel_shape)
 
     def macs(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         window = math.prod(self.kernel_shape) * inputs[0].shape[1] // self.group
         return outputs[0].per_sample * window
 
     def reference(self, call: Call) -> tuple[Array, ...]:
-        (x,), weight = call.inputs, call.params["weight"]
+        x, weight = call.inputs[0], weight_of(call)
         patches = patches_of(x, self.kernel_shape, self.strides, self.pads, self.dilations)
         rank, per_group = len(self.kernel_shape), x.shape[1] // self.group
         spatial = patches.shape[2 : 2 + rank]
@@ -76,7 +81,7 @@ class ConvTranspose(Primitive):
     Input (N, C, *spatial), output (N, out_channels, *spatial'). Along an axis the output has
     ``stride * (size - 1) + dilation * (kernel - 1) + 1 + output_padding - pads`` elements.
     Parameters: ``weight`` (C, out_channels / group, *kernel_shape) and, with ``bias``, ``bias``
-    (out_channels,).
+    (out_channels,). A second input is the weight, where it is computed.
 
     Attributes:
         out_channels: Number of output channels.
@@ -99,8 +104,9 @@ class ConvTranspose(Primitive):
     bias: bool = True
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = taken(self, inputs, 1, FLOATS)
+        x = weighed(self, inputs)
         _check_channels(self, x)
+        check_weight(inputs, self._weight_shape(x))
         check_windows(x.shape[2:], self.kernel_shape, self.strides, self.pads, self.dilations)
         more, larger = self.output_padding, map(max, self.strides, self.dilations)
         if len(more) != len(self.kernel_shape) or not all(map(_below, more, larger)):
@@ -117,18 +123,22 @@ class ConvTranspose(Primitive):
         return (TensorSpec((x.shape[0], self.out_channels, *spatial), x.dtype),)
 
     def parameters(self, *inputs: TensorSpec) -> Mapping[str, ParameterSpec]:
-        (x,) = inputs
-        shape = (x.shape[1], self.out_channels // self.group, *self.kernel_shape)
+        x, *given = inputs
+        shape = self._weight_shape(x)
         # PyTorch's start: it takes the second axis for the inputs here too.
         init = KaimingUniform("fan_out", transposed=True, groups=self.group)
-        return {"weight": ParameterSpec(shape, init, dtype=x.dtype)} | _bias(self, shape, x)
+        own = {} if given else {"weight": ParameterSpec(shape, init, dtype=x.dtype)}
+        return own | _bias(self, shape, x)
+
+    def _weight_shape(self, x: TensorSpec) -> Shape:
+        return (x.shape[1], self.out_channels // self.group, *self.kernel_shape)
 
     def macs(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:  # noqa: ARG002
         window = math.prod(self.kernel_shape) * self.out_channels // self.group
         return inputs[0].per_sample * window
 
     def reference(self, call: Call) -> tuple[Array, ...]:
-        (x,), weight = call.inputs, call.params["weight"]
+        x, weight = call.inputs[0], weight_of(call)
         samples, channels, *spatial = x.shape
         groups, per_group = self.group, channels // self.group
         grouped = x.reshape(samples, groups, per_group, *spatial)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
-from vega_core.nn.ops.checks import ANY, INTEGERS, NUMBERS, taken, typed
+from vega_core.nn.ops.checks import ANY, INTEGERS, NUMBERS, fits, taken, typed
 from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import TensorSpec, axis_of
 
@@ -91,9 +91,4 @@ class Range(Primitive):
         """Returns whether the output's type holds a number."""
         if self.dtype.startswith("float"):
             return abs(value) <= float(np.finfo(self.dtype).max)
-        limits = np.iinfo(self.dtype)
-        return (
-            float(self.delta).is_integer()
-            and float(value).is_integer()
-            and (limits.min <= value <= limits.max)
-        )
+        return float(self.delta).is_integer() and fits(value, self.dtype)

@@ -11,7 +11,7 @@ import numpy as np
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.initializers import KaimingUniform, Uniform
-from vega_core.nn.ops.checks import FLOATS, alike, taken
+from vega_core.nn.ops.checks import FLOATS, alike, check_weight, taken, weighed, weight_of
 from vega_core.nn.primitive import Call, ParameterSpec, Primitive
 from vega_core.nn.shapes import TensorSpec, broadcast, show
 
@@ -21,7 +21,7 @@ class Gemm(Primitive):
     """ONNX Gemm with transB=1: x weightᵀ + bias.
 
     Input (N, in), output (N, out_features). Parameters: ``weight`` (out_features, in) and, with
-    ``bias``, ``bias`` (out_features,).
+    ``bias``, ``bias`` (out_features,). A second input is the weight, where it is computed.
 
     Attributes:
         out_features: Number of outputs a sample.
@@ -32,32 +32,31 @@ class Gemm(Primitive):
     bias: bool = True
 
     def infer(self, *inputs: TensorSpec) -> tuple[TensorSpec, ...]:
-        (x,) = taken(self, inputs, 1, FLOATS)
+        x = weighed(self, inputs)
         if len(x.shape) != 2 or x.shape[1] < 1:
             raise ShapeError(
                 f"a dense layer needs an input (N, features), and got {show(x.shape)}; flatten it"
             )
         if self.out_features < 1:
             raise ShapeError(f"a dense layer of {self.out_features} outputs on {show(x.shape)}")
+        check_weight(inputs, (self.out_features, x.shape[1]))
         return (TensorSpec((x.shape[0], self.out_features), x.dtype),)
 
     def parameters(self, *inputs: TensorSpec) -> Mapping[str, ParameterSpec]:
-        (x,) = inputs
+        x, *given = inputs
         features = x.shape[1]
         weight = ParameterSpec((self.out_features, features), KaimingUniform(), dtype=x.dtype)
+        own = {} if given else {"weight": weight}
         if not self.bias:
-            return {"weight": weight}
+            return own
         bound = Uniform(1 / math.sqrt(features))
-        return {
-            "weight": weight,
-            "bias": ParameterSpec((self.out_features,), bound, "bias", x.dtype),
-        }
+        return own | {"bias": ParameterSpec((self.out_features,), bound, "bias", x.dtype)}
 
     def macs(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         return outputs[0].per_sample * inputs[0].shape[1]
 
     def reference(self, call: Call) -> tuple[Array, ...]:
-        y = call.inputs[0] @ call.params["weight"].T
+        y = call.inputs[0] @ weight_of(call).T
         return (y + call.params["bias"] if self.bias else y,)
 
 

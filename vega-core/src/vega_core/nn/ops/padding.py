@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from vega_core.arrays import Array
 from vega_core.errors import ShapeError
-from vega_core.nn.ops.checks import FLOATS, taken
+from vega_core.nn.ops.checks import fits, taken
 from vega_core.nn.primitive import Call, Primitive
 from vega_core.nn.shapes import Shape, TensorSpec, show
 
@@ -59,14 +58,5 @@ class Pad(Primitive):
         )
         if mirrored:
             raise ShapeError(f"{show(x.shape)} is too small to mirror {self.pads} elements")
-        if self.mode == "constant" and not _held(self.value, x.dtype):
+        if self.mode == "constant" and not fits(self.value, x.dtype):
             raise ShapeError(f"{x} cannot hold the value {self.value}")
-
-
-def _held(value: float, dtype: str) -> bool:
-    if dtype in FLOATS:
-        return True
-    if dtype == "bool":
-        return value in (0, 1)
-    limits = np.iinfo(dtype)
-    return math.isfinite(value) and value == int(value) and limits.min <= value <= limits.max

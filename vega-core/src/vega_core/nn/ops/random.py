@@ -11,7 +11,7 @@ from vega_core.arrays import Array
 from vega_core.errors import ShapeError
 from vega_core.nn.ops.checks import FLOATS, taken
 from vega_core.nn.primitive import Call, Mode, Primitive
-from vega_core.nn.shapes import BATCH, Shape, TensorSpec, axes_of, show
+from vega_core.nn.shapes import BATCH, Shape, TensorSpec, axes_of, show, with_batch
 
 Distribution = Literal["uniform", "normal"]
 
@@ -79,7 +79,7 @@ class Random(Primitive):
 
     def reference(self, call: Call) -> tuple[Array, ...]:
         (like,) = call.inputs
-        shape = [size if size > 0 else -size * len(like) for size in self.shape]
+        shape = with_batch(self.shape, len(like))
         dtype = like.dtype if like.dtype.kind == "f" else np.dtype(np.float32)
         drawn = np.float64 if dtype == np.float64 else np.float32
         generator = _generator(call)

@@ -61,7 +61,7 @@ class PRelu(Primitive):
 
     def parameters(self, *inputs: TensorSpec) -> Mapping[str, ParameterSpec]:
         shape = (1,) if self.shared else (inputs[0].shape[1],)
-        return {"weight": ParameterSpec(shape, Full(0.25), "norm")}
+        return {"weight": ParameterSpec(shape, Full(0.25), "norm", inputs[0].dtype)}
 
     def reference(self, call: Call) -> tuple[Array, ...]:
         (x,), weight = call.inputs, call.params["weight"]

@@ -12,7 +12,7 @@ from vega_core import nn
 from vega_core.arrays import Array
 from vega_core.nn.initializers import Normal
 from vega_core.nn.primitive import Kind
-from vega_core.nn.shapes import Shape
+from vega_core.nn.shapes import Shape, with_batch
 
 LABEL = {"label": nn.batched((), "int64")}
 CLASSES = 3
@@ -143,7 +143,7 @@ def batch(graph: nn.Graph, size: int = 8, seed: int = 0) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
     arrays = {}
     for name, spec in graph.inputs.items():
-        shape = tuple(d if d >= 0 else -d * size for d in spec.shape)
+        shape = with_batch(spec.shape, size)
         if spec.dtype.startswith("int"):
             arrays[name] = rng.integers(0, CLASSES, shape).astype(spec.dtype)
         else:

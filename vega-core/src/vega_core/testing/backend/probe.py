@@ -14,7 +14,7 @@ from vega_core.arrays import Array
 from vega_core.nn import ops
 from vega_core.nn.primitive import Mode
 from vega_core.nn.reference import Evaluation, evaluate
-from vega_core.nn.shapes import Shape
+from vega_core.nn.shapes import Shape, with_batch
 from vega_core.nn.tracing import current
 from vega_core.testing.operators import OperatorCase
 
@@ -117,7 +117,8 @@ def probe(case: OperatorCase, *, float64: bool = False, seed: int = 0) -> Probe:
     arrays, own = case.arrays(seed)
     rng = np.random.default_rng(seed + 1000)
     batch = {
-        name: arrays.get(name, rng.uniform(0.5, 1.5, _shape(s, case))) for name, s in specs.items()
+        name: arrays.get(name, rng.uniform(0.5, 1.5, with_batch(s.shape, case.batch)))
+        for name, s in specs.items()
     }
     params = {name: own.get(name, np.zeros(spec.shape)) for name, spec in graph.parameters.items()}
     kinds = {name: spec.dtype for name, spec in graph.parameters.items()}
@@ -137,10 +138,6 @@ def _fitted(spec: nn.TensorSpec, *, batched: bool) -> nn.TensorSpec:
     """Returns the axes that belong to the batch, or the others alone; the rest are 1."""
     shape: Shape = tuple(size if (size < 0) == batched else 1 for size in spec.shape)
     return replace(spec, shape=shape)
-
-
-def _shape(spec: nn.TensorSpec, case: OperatorCase) -> Shape:
-    return tuple(size if size >= 0 else -size * case.batch for size in spec.shape)
 
 
 def _exact(array: Array) -> Array:

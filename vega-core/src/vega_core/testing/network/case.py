@@ -11,6 +11,7 @@ import numpy as np
 from vega_core import nn
 from vega_core.arrays import Array
 from vega_core.nn.overrides import Overrides
+from vega_core.nn.shapes import with_batch
 from vega_core.nn.sources import Loader
 from vega_core.nn.tracing import Tracer
 from vega_core.nn.values import is_plain
@@ -95,7 +96,7 @@ class NetworkCase:
         rng = np.random.default_rng(seed)
         arrays: dict[str, Array] = {}
         for name, spec in self.specs.items():
-            shape = tuple(d if d >= 0 else -d * size for d in spec.shape)
+            shape = with_batch(spec.shape, size)
             if spec.dtype.startswith("float"):
                 arrays[name] = rng.standard_normal(shape).astype(spec.dtype)
             else:

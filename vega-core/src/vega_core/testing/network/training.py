@@ -10,6 +10,7 @@ import numpy as np
 
 from vega_core import nn
 from vega_core.backend import SGD, Backend, TrainSpec
+from vega_core.nn.shapes import with_batch
 from vega_core.testing.compare import require
 from vega_core.testing.network.case import NetworkCase
 
@@ -58,5 +59,7 @@ def _distance(outputs: Mapping[str, nn.Tensor], targets: Mapping[str, nn.Tensor]
 
 def _drawn(specs: Mapping[str, nn.TensorSpec], size: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(9)
-    shapes = {n: tuple(d if d > 0 else -d * size for d in s.shape) for n, s in specs.items()}
-    return {n: rng.standard_normal(shape).astype(np.float32) for n, shape in shapes.items()}
+    return {
+        name: rng.standard_normal(with_batch(spec.shape, size)).astype(np.float32)
+        for name, spec in specs.items()
+    }

@@ -14,7 +14,7 @@ from vega_core.nn.graph import Graph
 from vega_core.nn.module import Network
 from vega_core.nn.networks import trace
 from vega_core.nn.primitive import Mode, Primitive
-from vega_core.nn.shapes import Shape, TensorSpec
+from vega_core.nn.shapes import Shape, TensorSpec, with_batch
 from vega_core.nn.tensor import Tensor
 from vega_core.nn.tracing import current
 
@@ -105,7 +105,7 @@ class OperatorCase:
         return inputs, params
 
     def _drawn(self, spec: TensorSpec, rng: np.random.Generator) -> Array:
-        shape = tuple(size if size >= 0 else -size * self.batch for size in spec.shape)
+        shape = with_batch(spec.shape, self.batch)
         if spec.dtype == "bool":
             return np.asarray(rng.random(shape) < 0.5)
         if not spec.dtype.startswith("float"):

@@ -8,7 +8,7 @@ import numpy as np
 
 from vega_core.errors import ShapeError
 from vega_core.nn.primitive import Call, Primitive
-from vega_core.nn.shapes import Shape, TensorSpec
+from vega_core.nn.shapes import TensorSpec, with_batch
 from vega_core.testing.compare import require
 
 
@@ -47,8 +47,3 @@ def obeys(
     same = all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
     require(same, f"{op} changes its inputs")
     return True
-
-
-def with_batch(shape: Shape, batch: int) -> Shape:
-    """Returns a shape at a batch size."""
-    return tuple(size if size >= 0 else -size * batch for size in shape)

@@ -16,7 +16,7 @@ from vega_tasks.classification.networks.blocks import (
     classifier,
     round_channels,
 )
-from vega_tasks.classification.networks.variants import pick
+from vega_tasks.classification.networks.variants import check_depth, pick
 
 Variant: TypeAlias = Literal["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"]
 
@@ -71,7 +71,7 @@ class EfficientNet(nn.Network):
 
     Normalization and initial weights are torchvision's: epsilon 0.001 and momentum 0.01 from
     b5 on, 0.00001 and 0.1 before; He's normal of the outputs, ``fc`` uniform within
-    1 / sqrt(num_classes).
+    1 / sqrt(num_classes), biases at 0.
 
     Attributes:
         variant: b0 to b7.
@@ -127,4 +127,4 @@ class EfficientNet(nn.Network):
         depth = scale.depth if self.depth_multiplier is None else self.depth_multiplier
         if not 0 < depth < math.inf:
             raise ModelError(f"a depth multiplier is positive, and got {depth:g}")
-        return [math.ceil(layers * depth) for *_, layers in STAGES]
+        return [math.ceil(check_depth(layers * depth)) for *_, layers in STAGES]

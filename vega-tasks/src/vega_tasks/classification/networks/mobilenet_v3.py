@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from vega_core import nn
-from vega_core.nn.initializers import Normal
+from vega_core.nn.initializers import ZEROS, Normal
 from vega_tasks.classification.networks.blocks import (
     Activation,
     ConvBn,
@@ -77,7 +77,8 @@ class MobileNetV3(nn.Network):
     A 3x3 convolution of stride 2, inverted residuals, a 1x1 convolution, the mean over the pixels
     and two dense layers with dropout between. Input (N, C, H, W) of any size, output
     (N, num_classes). Normalizations (epsilon 0.001, momentum 0.01) and initial weights are
-    torchvision's: He's normal of the outputs, dense layers normal of deviation 0.01.
+    torchvision's: He's normal of the outputs, dense layers normal of deviation 0.01,
+    biases at 0.
 
     Attributes:
         variant: ``small`` or ``large``.
@@ -104,9 +105,13 @@ class MobileNetV3(nn.Network):
             x = self._block(row, f"block{number}")(x)
         x = ConvBn(6 * x.channels, 1, 1, 1, "hard_swish", *NORM, name="head")(x)
         x = nn.flatten(nn.global_average_pool(x))
-        x = nn.Linear(round_channels(last * width), weight_init=Normal(0.01), name="fc1")(x)
+        x = self._dense(round_channels(last * width), "fc1")(x)
         x = nn.Dropout(self.dropout, name="drop")(nn.hard_swish(x))
-        return nn.Linear(self.num_classes, weight_init=Normal(0.01), name="fc2")(x)
+        return self._dense(self.num_classes, "fc2")(x)
+
+    @staticmethod
+    def _dense(width: int, name: str) -> nn.Linear:
+        return nn.Linear(width, weight_init=Normal(0.01), bias_init=ZEROS, name=name)
 
     def _block(self, row: Row, name: str) -> InvertedResidual:
         hidden = round_channels(row.hidden * self.width_multiplier)

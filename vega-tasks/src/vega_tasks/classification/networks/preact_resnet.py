@@ -13,7 +13,7 @@ from vega_tasks.classification.networks.blocks import (
     classifier,
     norm_relu,
 )
-from vega_tasks.classification.networks.variants import pick
+from vega_tasks.classification.networks.variants import check_depth, pick
 
 BlockType: TypeAlias = Literal["auto", "basic", "bottleneck"]
 
@@ -58,7 +58,7 @@ class PreActResNet(nn.Network):
             )
         x = nn.Conv(self.width, bias=False, weight_init=HE, name="stem")(x)
         for stage in range(3):
-            for index in range((self.depth - 2) // layers):
+            for index in range((check_depth(self.depth) - 2) // layers):
                 stride = 2 if stage > 0 and index == 0 else 1
                 name = f"layer{stage + 1}.{index}"
                 x = self._block(kind, self.width * 2**stage, stride, name)(x)

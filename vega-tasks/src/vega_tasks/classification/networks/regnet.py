@@ -12,7 +12,7 @@ from vega_core import nn
 from vega_core.errors import ModelError
 from vega_core.nn.initializers import Normal
 from vega_tasks.classification.networks.blocks import Bottleneck, ConvBn, classifier
-from vega_tasks.classification.networks.variants import pick
+from vega_tasks.classification.networks.variants import check_depth, pick
 
 Variant: TypeAlias = Literal[
     "200mf", "400mf", "600mf", "800mf", "1.6gf", "3.2gf", "4.0gf", "6.4gf", "8.0gf", "12gf",
@@ -63,7 +63,8 @@ class RegNetX(nn.Network):
     the pixels and a dense layer. Input (N, C, H, W) of any size, output (N, num_classes). A
     variant names its multiply-adds at 224x224; what is given beside it replaces a part, so that a
     search over ``depth``, ``w0``, ``wa``, ``wm`` and ``group_width`` is one over the design space.
-    Weights begin as in torchvision: He's normal of the outputs, ``fc`` normal of deviation 0.01.
+    Weights begin as in torchvision: He's normal of the outputs, ``fc`` normal of deviation 0.01,
+    its bias at 0.
 
     Attributes:
         variant: A published network: 200mf, 400mf, 600mf, 800mf, 1.6gf, 3.2gf, 4.0gf, 6.4gf, 8.0gf,
@@ -121,9 +122,10 @@ def stages(line: Line) -> list[tuple[int, int, int]]:
         raise ModelError(
             f"depth, w0 and group_width are from 1, wa from 0, wm above 1, and got {line}"
         )
+    widths = (_quantized(line, block) for block in range(check_depth(line.depth)))
     return [
         (*_divisible(width, line.group_width), len(list(blocks)))
-        for width, blocks in groupby(_quantized(line, block) for block in range(line.depth))
+        for width, blocks in groupby(widths)
     ]
 
 

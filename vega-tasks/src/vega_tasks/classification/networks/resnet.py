@@ -15,7 +15,7 @@ from vega_tasks.classification.networks.blocks import (
     Shortcut,
     classifier,
 )
-from vega_tasks.classification.networks.variants import pick
+from vega_tasks.classification.networks.variants import check_depth, pick
 
 Stem: TypeAlias = Literal["auto", "imagenet", "cifar"]
 
@@ -140,4 +140,4 @@ def form_of(depth: int) -> Form:
             "depth is 6n + 2 (8, 14, 20, ...: the forms of CIFAR) or one of "
             f"{', '.join(map(str, IMAGENET))} (those of ImageNet), and got {depth}"
         )
-    return Form(False, ((depth - 2) // 6,) * 3, "cifar", 16, 10)
+    return Form(False, ((check_depth(depth) - 2) // 6,) * 3, "cifar", 16, 10)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vega_core import nn
 from vega_tasks.classification.networks.blocks import ConvBn, classifier
+from vega_tasks.classification.networks.variants import check_depth
 
 
 class SimpleCnn(nn.Network):
@@ -37,6 +38,6 @@ class SimpleCnn(nn.Network):
         for stage, width in enumerate(self.channels, 1):
             if stage > 1 and min(x.spatial, default=0) > 1:
                 x = nn.max_pool(x, 2)
-            for index in range(self.blocks):
+            for index in range(check_depth(self.blocks)):
                 x = nn.relu(ConvBn(width, name=f"layer{stage}.{index}")(x))
         return classifier(x, self.num_classes, dropout=self.dropout)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 from vega_core import nn
-from vega_core.nn.initializers import Normal
+from vega_core.nn.initializers import ZEROS, Normal
 from vega_tasks.classification.networks.blocks import HE, ConvBn
 from vega_tasks.classification.networks.variants import pick
 
@@ -29,7 +29,7 @@ class Vgg(nn.Network):
     Five stages of convolutions, a max pooling after each, a mean over ``pool_size`` squared windows
     and dense layers with dropout. Input (N, C, H, W) from 32x32, output (N, num_classes).
     Weights begin as in torchvision: He's normal of the outputs, dense layers normal of
-    deviation 0.01.
+    deviation 0.01, biases at 0.
 
     Attributes:
         depth: Number of layers with weights: 11, 13, 16 or 19.
@@ -61,11 +61,15 @@ class Vgg(nn.Network):
             x = nn.max_pool(x, 2)
         x = nn.flatten(nn.adaptive_average_pool(x, self.pool_size))
         for index, width in enumerate(self.hidden, 1):
-            x = nn.relu(nn.Linear(width, weight_init=Normal(0.01), name=f"fc{index}")(x))
+            x = nn.relu(self._dense(width, f"fc{index}")(x))
             x = nn.Dropout(self.dropout, name=f"drop{index}")(x)
-        return nn.Linear(self.num_classes, weight_init=Normal(0.01), name="head")(x)
+        return self._dense(self.num_classes, "head")(x)
 
     def _conv(self, channels: int, name: str) -> ConvBn | nn.Conv:
         if self.batch_norm:
             return ConvBn(channels, bias=True, name=name)
-        return nn.Conv(channels, weight_init=HE, name=name)
+        return nn.Conv(channels, weight_init=HE, bias_init=ZEROS, name=name)
+
+    @staticmethod
+    def _dense(width: int, name: str) -> nn.Linear:
+        return nn.Linear(width, weight_init=Normal(0.01), bias_init=ZEROS, name=name)

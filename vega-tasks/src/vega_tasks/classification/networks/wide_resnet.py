@@ -5,6 +5,7 @@ from __future__ import annotations
 from vega_core import nn
 from vega_core.errors import ModelError
 from vega_tasks.classification.networks.blocks import HE, PreActBlock, classifier, norm_relu
+from vega_tasks.classification.networks.variants import check_depth
 
 
 class WideResNet(nn.Network):
@@ -38,7 +39,7 @@ class WideResNet(nn.Network):
             raise ModelError(f"depth is 6n + 4 (10, 16, 22, 28, 40), and got {self.depth}")
         x = nn.Conv(16, bias=False, weight_init=HE, name="stem")(x)
         for stage in range(3):
-            for index in range((self.depth - 4) // 6):
+            for index in range((check_depth(self.depth) - 4) // 6):
                 stride = 2 if stage > 0 and index == 0 else 1
                 channels = 16 * self.widen_factor * 2**stage
                 name = f"layer{stage + 1}.{index}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeAlias
 
 from vega_core import nn
-from vega_core.nn.initializers import Initializer, KaimingNormal
+from vega_core.nn.initializers import ZEROS, Initializer, KaimingNormal
 from vega_tasks.classification.networks.variants import pick
 
 Activation: TypeAlias = Literal[
@@ -62,6 +62,7 @@ class ConvBn(nn.Block):
             groups=self.groups,
             bias=self.bias,
             weight_init=HE,
+            bias_init=ZEROS,
             name="conv",
         )
         norm = nn.BatchNorm(self.epsilon, self.momentum, name="norm")
@@ -82,9 +83,11 @@ def classifier(
         num_classes: Number of outputs.
         dropout: Probability of a zero before the layer, the control ``drop.rate``; None leaves the
             dropout out.
-        weight_init: How the layer's weight begins; by default as in PyTorch.
+        weight_init: How the layer's weight begins, its bias then at 0; by default both begin as in
+            PyTorch.
     """
     x = nn.flatten(nn.global_average_pool(x))
     if dropout is not None:
         x = nn.Dropout(dropout, name="drop")(x)
-    return nn.Linear(num_classes, weight_init=weight_init, name="fc")(x)
+    bias_init = None if weight_init is None else ZEROS
+    return nn.Linear(num_classes, weight_init=weight_init, bias_init=bias_init, name="fc")(x)

@@ -6,6 +6,7 @@ import math
 
 from vega_core import nn
 from vega_core.errors import ModelError
+from vega_core.nn.initializers import ZEROS
 from vega_tasks.classification.networks.blocks.convolution import (
     HE,
     Activation,
@@ -45,10 +46,14 @@ class SqueezeExcite(nn.Block):
 
     def forward(self, x: nn.Tensor) -> nn.Tensor:
         scale = nn.global_average_pool(x)
-        scale = nn.Conv(self.squeeze_channels, 1, weight_init=HE, name="reduce")(scale)
+        scale = self._conv(self.squeeze_channels, "reduce")(scale)
         scale = activate(scale, self.activation)
-        scale = nn.Conv(x.channels, 1, weight_init=HE, name="expand")(scale)
+        scale = self._conv(x.channels, "expand")(scale)
         return x * activate(scale, self.gate)
+
+    @staticmethod
+    def _conv(channels: int, name: str) -> nn.Conv:
+        return nn.Conv(channels, 1, weight_init=HE, bias_init=ZEROS, name=name)
 
 
 class InvertedResidual(nn.Block):

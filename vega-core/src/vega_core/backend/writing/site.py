@@ -45,6 +45,11 @@ class Site:
             numbers[0] = None
         return [text or x for text, x in zip(numbers, self.inputs, strict=True)]
 
+    @property
+    def weight(self) -> str:
+        """Variable of the weight: a parameter, or the second input where it is computed."""
+        return self.params.get("weight") or self.inputs[1]
+
     def number(self, index: int) -> str:
         """Returns an input of shape () as a Python number, waiting for it where it is computed."""
         return self.numbers[index] or f"{self.inputs[index]}.item()"
