@@ -1,0 +1,1 @@
+"""Lowerings by family of operators, one module each."""
