@@ -1,0 +1,1 @@
+"""Vega on MindSpore."""

@@ -1,0 +1,1 @@
+"""The MindSpore expression of each primitive operator, one module a family."""

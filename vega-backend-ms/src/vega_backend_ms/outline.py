@@ -1,0 +1,98 @@
+"""What a user's own `mindspore.nn.Cell` looks like, found out by making one and running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import mindspore as ms
+from mindspore import nn
+
+from vega_backend_ms.modules import Inputs, held, instance, named_outputs, seeded, try_out
+from vega_core.backend import Outline, Recipe
+from vega_core.errors import ModelError, ShapeError
+from vega_core.nn import ParameterSpec, TensorSpec
+from vega_core.nn.primitive import Kind
+
+_NORMS = (
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+    nn.GroupNorm,
+    nn.InstanceNorm1d,
+    nn.InstanceNorm2d,
+    nn.InstanceNorm3d,
+    nn.LayerNorm,
+)
+_TABLES = (nn.Embedding, nn.EmbeddingLookup)
+_SIZES = (2, 3)
+"""Batches that are tried: what differs between them is a multiple of the batch."""
+
+
+@lru_cache(maxsize=64)
+def outline(recipe: Recipe, inputs: Inputs) -> Outline:
+    """Finds out what a Cell looks like; the global random states stay as they were.
+
+    Args:
+        recipe: Makes the Cell.
+        inputs: Name and specification of each input; one is passed by position.
+
+    Raises:
+        ModelError: It is no `mindspore.nn.Cell`, cannot be made, fails on a batch of zeros, or has
+            parameters or outputs that have no place in a graph.
+    """
+    cell = instance(recipe, 0)
+    parameters = dict(_parameters(recipe, cell))
+    with seeded(0):
+        tried = [named_outputs(recipe.name, try_out(recipe, cell, inputs, size)) for size in _SIZES]
+    outputs = {}
+    for name, one in tried[0].items():
+        other = tried[1].get(name, one)
+        if len(one.shape) != len(other.shape):
+            raise ShapeError(f"{recipe.name}: the axes of output {name!r} depend on the batch")
+        shape = tuple(
+            _axis(recipe, name, sizes) for sizes in zip(one.shape, other.shape, strict=True)
+        )
+        outputs[name] = TensorSpec(shape, _dtype(recipe, f"output {name!r}", one.dtype))
+    return Outline(parameters, outputs)
+
+
+def _axis(recipe: Recipe, name: str, sizes: tuple[int, int]) -> int:
+    """Returns an axis as a graph writes it, given its size in the batches that were tried."""
+    if sizes[0] == sizes[1]:
+        return sizes[0]
+    count, rest = divmod(sizes[0], _SIZES[0])
+    if rest or sizes[1] != count * _SIZES[1]:
+        raise ShapeError(
+            f"{recipe.name}: an axis of output {name!r} is {sizes[0]} for a batch of {_SIZES[0]} "
+            f"and {sizes[1]} for one of {_SIZES[1]}, which is no multiple of it"
+        )
+    return -count
+
+
+def _parameters(recipe: Recipe, cell: nn.Cell) -> Iterator[tuple[str, ParameterSpec]]:
+    for name, inner, parameter in held(cell):
+        dtype = _dtype(recipe, f"{name!r}", parameter.dtype)
+        yield (
+            name,
+            ParameterSpec(tuple(parameter.shape), kind=_kind(inner, name, parameter), dtype=dtype),
+        )
+
+
+def _kind(cell: nn.Cell, path: str, parameter: Any) -> Kind:
+    name = path.rpartition(".")[2]
+    if isinstance(cell, _NORMS):
+        return "norm" if parameter.requires_grad else "statistic"
+    if not parameter.requires_grad:
+        return "constant"
+    if isinstance(cell, _TABLES):
+        return "embedding"
+    return "bias" if name.startswith("bias") or name.endswith("bias") else "weight"
+
+
+def _dtype(recipe: Recipe, what: str, dtype: Any) -> str:
+    name = ms.common.dtype.dtype_to_nptype(dtype).__name__
+    if name == "bfloat16" or name.startswith(("complex", "float8")):
+        raise ModelError(f"{recipe.name}: {what} is of {name}, which no array of a graph has")
+    return "bool" if name.startswith("bool") else name
