@@ -6,7 +6,9 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -17,8 +19,11 @@ nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent
 CORE = "vega-core"
-PACKS = ["vega-algos-hpo", "vega-tasks", "vega-backend-torch"]
+BACKENDS = ["vega-backend-torch", "vega-backend-tf", "vega-backend-ms"]
+PACKS = ["vega-algos-hpo", "vega-tasks", *BACKENDS]
 PACKAGES = [CORE, *PACKS]
+TORCH = [CORE, "vega-algos-hpo", "vega-tasks", "vega-backend-torch"]
+"""What runs on the newest NumPy: MindSpore alone holds it below 2."""
 CONSTRAINTS = ["-c", "constraints.txt"]
 
 
@@ -28,10 +33,11 @@ def install_packages(session: nox.Session, *packages: str) -> None:
     session.install(*CONSTRAINTS, *editable)
 
 
-def install_for_tests(session: nox.Session) -> None:
-    """Installs every package, and what the tests hold them against."""
-    install_packages(session, *PACKAGES)
-    session.install(*CONSTRAINTS, "pytest", "hypothesis", "mlxtend", "onnx", "onnxruntime")
+def install_for_tests(session: nox.Session, packages: Sequence[str], *others: str) -> None:
+    """Installs packages, and what the tests hold them against, in one go: all agree on versions."""
+    editable = [argument for name in packages for argument in ("-e", name)]
+    tools = ["pytest", "hypothesis", "onnx", "onnxruntime", *others]
+    session.install(*CONSTRAINTS, *editable, *tools)
 
 
 @nox.session
@@ -51,18 +57,57 @@ def unused(folder: str) -> str:
     return next(name for name in names if not Path(name).exists())
 
 
-@nox.session
-def tests(session: nox.Session) -> None:
-    """Runs the test suite."""
-    install_for_tests(session)
-    session.run("pytest", *session.posargs)
+def interpreter(version: str) -> str:
+    """Returns the path of an interpreter of this version that runs, or the bare version."""
+    candidates = [shutil.which(f"python{version}")]
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates += sorted(str(p) for p in pyenv.glob(f"versions/{version}*/bin/python"))
+    for candidate in filter(None, candidates):
+        probe = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+        if probe.returncode == 0 and version in probe.stdout:
+            return candidate
+    return version
+
+
+FRAMEWORKS = ["tests/conformance", "tests/tf", "tests/ms"]
+"""The tests that meet a framework other than PyTorch."""
+BENCHMARKS_OF_FRAMEWORKS = frozenset(
+    {"architectures_memory", "ms_step", "quickstart_backends", "supernet_cell", "tf_step"}
+)
+
+
+def run_tests(session: nox.Session, environment: str, *options: str) -> None:
+    """Runs the tests of one of the two environments, or what the arguments name."""
+    if environment == "torch":
+        install_for_tests(session, TORCH, "mlxtend")
+        session.run("pytest", *options, *session.posargs)
+    else:
+        install_for_tests(session, PACKAGES)
+        session.run("pytest", *options, *(session.posargs or FRAMEWORKS))
+
+
+ENVIRONMENTS = nox.parametrize(
+    "python,environment",
+    [
+        nox.param(sys.executable, "torch", id="torch"),
+        nox.param(interpreter("3.11"), "frameworks", id="frameworks"),
+    ],
+)
+"""PyTorch with the newest NumPy, and all three frameworks with what they agree on."""
 
 
 @nox.session
-def soak(session: nox.Session) -> None:
+@ENVIRONMENTS
+def tests(session: nox.Session, environment: str) -> None:
+    """Runs the test suite: everything on PyTorch, then what concerns all three frameworks."""
+    run_tests(session, environment)
+
+
+@nox.session
+@ENVIRONMENTS
+def soak(session: nox.Session, environment: str) -> None:
     """Runs the long tests as well."""
-    install_for_tests(session)
-    session.run("pytest", "-m", "soak or not soak", *session.posargs)
+    run_tests(session, environment, "-m", "soak or not soak")
 
 
 @nox.session
@@ -75,8 +120,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Checks types, strictly."""
-    install_packages(session, *PACKAGES)
+    """Checks types, strictly; TensorFlow and MindSpore have none, and are not installed for it."""
+    install_packages(session, *TORCH)
+    session.install("--no-deps", "-e", "vega-backend-tf", "-e", "vega-backend-ms")
     session.install(*CONSTRAINTS, "mypy", "types-PyYAML", "pytest")
     session.run("mypy")
 
@@ -103,18 +149,6 @@ def lowest_versions(*packages: str) -> list[str]:
     return [f"{name}=={version}" for name, version in sorted(pins.items())]
 
 
-def interpreter(version: str) -> str:
-    """Returns the path of an interpreter of this version that runs, or the bare version."""
-    candidates = [shutil.which(f"python{version}")]
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates += sorted(str(p) for p in pyenv.glob(f"versions/{version}*/bin/python"))
-    for candidate in filter(None, candidates):
-        probe = subprocess.run([candidate, "--version"], capture_output=True, text=True)
-        if probe.returncode == 0 and version in probe.stdout:
-            return candidate
-    return version
-
-
 @nox.session(python=interpreter("3.10"))
 def minimum(session: nox.Session) -> None:
     """Runs core, HPO and tasks on Python 3.10 with the lowest declared versions."""
@@ -138,10 +172,14 @@ def build(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("pack", [nox.param(name, id=name) for name in PACKS])
 def isolation(session: nox.Session, pack: str) -> None:
-    """Installs only the built wheels of the core and one pack, and runs the command line."""
+    """Installs only the built wheels of the core and one pack, and runs the command line.
+
+    A backend gets the tasks too, so that it has something to train.
+    """
     session.install("build", "virtualenv")
+    packs = [pack, "vega-tasks"] if pack in BACKENDS else [pack]
     with tempfile.TemporaryDirectory() as folder:
-        for package in (CORE, pack):
+        for package in (CORE, *packs):
             session.run(
                 "python", "-m", "build", "--wheel", "--outdir", folder, package, silent=True
             )
@@ -152,15 +190,19 @@ def isolation(session: nox.Session, pack: str) -> None:
         session.run(python, "-m", "pip", "install", "-q", *CONSTRAINTS, *wheels, external=True)
         checks = str(ROOT / "tests" / "packaging" / "isolated.py")
         with session.chdir(folder):
-            session.run(python, checks, pack, external=True)
+            session.run(python, checks, *packs, external=True)
 
 
 @nox.session
-def bench(session: nox.Session) -> None:
-    """Runs the benchmarks; name files to run only those."""
-    install_packages(session, *PACKAGES)
+@ENVIRONMENTS
+def bench(session: nox.Session, environment: str) -> None:
+    """Runs the benchmarks of an environment; name files to run only those."""
+    ours = {name for name in BENCHMARKS_OF_FRAMEWORKS if environment == "frameworks"}
+    install_packages(session, *(PACKAGES if ours else TORCH))
     session.install(*CONSTRAINTS, "optuna", "ConfigSpace", "mlxtend", "fvcore")
-    files = session.posargs or sorted(str(path) for path in Path("benchmarks").glob("[a-z]*.py"))
+    names = {path.stem for path in Path("benchmarks").glob("[a-z]*.py")}
+    names = ours or names - BENCHMARKS_OF_FRAMEWORKS
+    files = session.posargs or [f"benchmarks/{name}.py" for name in sorted(names)]
     missed = []
     for file in files:
         try:

@@ -60,8 +60,9 @@ PAUSES = {"RandomSearch": 0.2, "AshaHpo": 0.06}
 def start(folder: Path, output: Path) -> subprocess.Popen[bytes]:
     """Starts, or resumes, the run in ``output``."""
     command = [sys.executable, "-m", "vega_core", "run", "run.yml", "--output", str(output)]
+    command += ["--resume"] * output.is_dir()
     log = (folder / "log.txt").open("ab")
-    return subprocess.Popen([*command, "--resume"], cwd=folder, stdout=log, stderr=log)
+    return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
 
 
 def told(output: Path) -> list[tuple[Any, ...]]:

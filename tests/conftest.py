@@ -3,4 +3,5 @@
 from importlib.util import find_spec
 
 # An environment without a framework runs everything else.
-collect_ignore = [] if find_spec("torch") else ["torch"]
+FOLDERS = {"torch": "torch", "tensorflow": "tf", "mindspore": "ms"}
+collect_ignore = [folder for module, folder in FOLDERS.items() if not find_spec(module)]

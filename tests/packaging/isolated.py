@@ -1,7 +1,8 @@
 """Checks the core with one pack in an environment that holds nothing else.
 
 Run by ``nox -s isolation`` with the interpreter of that environment: ``python isolated.py
-vega-algos-hpo``. Everything happens in an empty folder, through the installed command.
+vega-algos-hpo``, or ``python isolated.py vega-backend-torch vega-tasks``: a backend has the tasks
+beside it, to train something. Everything happens in an empty folder, through the installed command.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-FRAMEWORKS = ("torch", "tensorflow", "mindspore")
-ABSENT = {
-    "vega-algos-hpo": (*FRAMEWORKS, "vega_tasks", "vega_backend_torch", "sklearn", "mlxtend"),
-    "vega-tasks": (*FRAMEWORKS, "vega_algos_hpo", "vega_backend_torch", "mlxtend"),
-    "vega-backend-torch": ("vega_tasks", "vega_algos_hpo", "sklearn", "tensorflow", "mindspore"),
+FRAMEWORKS = {
+    "vega-backend-torch": "torch",
+    "vega-backend-tf": "tensorflow",
+    "vega-backend-ms": "mindspore",
 }
+PACKS = ("vega-algos-hpo", "vega-tasks", *FRAMEWORKS)
 PROVIDED = {
     "vega-algos-hpo": ("algorithm", {"RandomSearch", "GridSearch", "AshaHpo"}),
     "vega-tasks": ("dataset", {"Digits", "Mnist"}),
     "vega-backend-torch": ("backend", {"torch"}),
+    "vega-backend-tf": ("backend", {"tf"}),
+    "vega-backend-ms": ("backend", {"ms"}),
 }
 
 RUN = """\
@@ -45,6 +49,15 @@ train:
 OBJECTIVE = """\
 def objective(config, budget, report):
     return (config["x"] - 0.5) ** 2 + 1 / budget
+"""
+TRAIN = """\
+general: {backend: BACKEND, seed: 1, output: trained}
+pipeline: [train]
+train:
+  pipe_step: {type: TrainPipeStep}
+  dataset: {type: Digits, batch_size: 128}
+  model: {type: SimpleCnn, num_classes: auto}
+  trainer: {type: Trainer, epochs: 3, optimizer: {type: Adam, params: {lr: 0.01}}}
 """
 TUNE = """\
 import vega_core as vega
@@ -76,15 +89,19 @@ def vega_json(*arguments: str) -> Any:
     return json.loads(vega(*arguments, "--json"))
 
 
-def check_absent(pack: str) -> None:
-    for name in ABSENT[pack]:
+def check_absent(packs: Sequence[str]) -> None:
+    others = [pack for pack in PACKS if pack not in packs]
+    absent = [name.replace("-", "_") for name in others]
+    absent += [FRAMEWORKS[name] for name in others if name in FRAMEWORKS]
+    absent += ["mlxtend"] if "vega-tasks" in packs else ["mlxtend", "sklearn"]
+    for name in absent:
         found = importlib.util.find_spec(name)
-        assert found is None, f"{name} is installed beside {pack}: {found}"
-    say(f"absent, as they must be: {', '.join(ABSENT[pack])}")
+        assert found is None, f"{name} is installed beside {packs}: {found}"
+    say(f"absent, as they must be: {', '.join(absent)}")
 
 
-def check_files(pack: str) -> None:
-    for name in ("vega-core", pack):
+def check_files(packs: Sequence[str]) -> None:
+    for name in ("vega-core", *packs):
         distribution = importlib.metadata.distribution(name)
         files = {str(path) for path in distribution.files or ()}
         module = name.replace("-", "_")
@@ -93,24 +110,26 @@ def check_files(pack: str) -> None:
         assert licences, f"{name} brings no licence"
         assert not any(path.startswith("tests/") for path in files), f"{name} brings tests"
         assert importlib.util.find_spec(module), f"{module} cannot be found"
-    say("both distributions bring py.typed and their licence")
+    say("all distributions bring py.typed and their licence")
 
 
-def check_commands(pack: str) -> None:
+def check_commands(packs: Sequence[str]) -> None:
     text = vega("--help")
     for command in ("run", "status", "check", "schema", "plugins", "describe", "doctor"):
         assert command in text, f"vega --help does not list '{command}'"
     plugins = vega_json("plugins")["plugins"]
     states = {one["name"]: one["status"] for one in plugins}
-    assert states == {"vega-core": "ok", pack: "ok"}, states
-    kind, names = PROVIDED[pack]
+    assert states == dict.fromkeys(("vega-core", *packs), "ok"), states
     from vega_core.plugins import load_catalog
 
-    assert names <= set(load_catalog().names(kind)), f"{pack} does not provide {names}"
+    catalog = load_catalog()
+    for pack in packs:
+        kind, names = PROVIDED[pack]
+        assert names <= set(catalog.names(kind)), f"{pack} does not provide {names}"
     assert vega_json("describe", "SearchPipeStep")["plugin"] == "vega-core"
     assert "properties" in json.loads(vega("schema"))
     doctor = vega_json("doctor")
-    assert {one["name"] for one in doctor["plugins"]} == {"vega-core", pack}, doctor
+    assert {one["name"] for one in doctor["plugins"]} == {"vega-core", *packs}, doctor
 
 
 def check_algos_hpo() -> None:
@@ -146,30 +165,31 @@ def check_tasks() -> None:
     say(f"read the digits: {sizes}")
 
 
-def check_backend_torch() -> None:
+def check_backend(pack: str) -> None:
+    (name,) = PROVIDED[pack][1]
     doctor = vega("doctor")
-    assert "torch" in doctor, doctor
-    assert "cpu" in doctor, f"vega doctor shows no device:\n{doctor}"
-    say("vega doctor shows the device")
-
-
-OWN_CHECKS = {
-    "vega-algos-hpo": check_algos_hpo,
-    "vega-tasks": check_tasks,
-    "vega-backend-torch": check_backend_torch,
-}
+    assert name in doctor, doctor
+    assert "cpu" in doctor.lower(), f"vega doctor shows no device:\n{doctor}"
+    Path("train.yml").write_text(TRAIN.replace("BACKEND", name))
+    result = vega_json("run", "train.yml")
+    accuracy = result["steps"]["train"][0]["metrics"]["accuracy"]
+    assert accuracy > 0.8, f"a small network learns nothing: {result}"
+    say(f"vega doctor shows the device, and a small network reaches {accuracy:.3f} on the digits")
 
 
 def main() -> None:
-    pack = sys.argv[1]
-    assert pack in OWN_CHECKS, f"there are no checks for {pack}"
+    pack, *beside = sys.argv[1:]
+    assert pack in PACKS, f"there are no checks for {pack}"
     sys.path.pop(0)  # the folder of this file
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        check_absent(pack)
-        check_files(pack)
-        check_commands(pack)
-        OWN_CHECKS[pack]()
+        check_absent((pack, *beside))
+        check_files((pack, *beside))
+        check_commands((pack, *beside))
+        if pack in FRAMEWORKS:
+            check_backend(pack)
+        else:
+            {"vega-algos-hpo": check_algos_hpo, "vega-tasks": check_tasks}[pack]()
         os.chdir("/")
     say(f"{pack} and the core stand alone")
 
