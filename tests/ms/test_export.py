@@ -13,6 +13,7 @@ from mindspore import nn as msnn
 from vega_backend_ms.export_checkpoint import CheckpointExporter
 from vega_backend_ms.export_mindir import MindIRExporter
 from vega_core import nn
+from vega_core.errors import ModelError
 from vega_core.exchange import DisagreementError, Exportable
 from vega_core.nn.reference import evaluate
 from vega_core.plugins import load_catalog
@@ -130,3 +131,52 @@ def test_a_users_own_cell_is_exported(exporter: Any, tmp_path: Path) -> None:
     exported = exporter().export(model, tmp_path / f"own{exporter.suffix}")
     assert exported.error is not None
     assert exported.error < 1e-4
+
+
+class Several(msnn.Cell):
+    """Takes its inputs in another order than the network, and one that the network lacks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = msnn.Dense(6, 3)
+
+    def construct(self, scale: Any, factor: float = 2.0, x: Any = None) -> Any:
+        return {"b": self.fc(x) * factor, "a": scale}
+
+
+def test_inputs_of_a_users_own_cell_go_by_name(tmp_path: Path) -> None:
+    from vega_backend_ms.backend import MindSporeBackend
+
+    backend = MindSporeBackend()
+    network = MindSporeBackend.network("ms:my_package.Several", Several)()
+    graph = network.graph({"x": nn.batched((6,)), "scale": nn.batched((1,))})
+    params = backend.initial_parameters(graph, 0)
+    executable = backend.compile(graph, backend.store(params))
+    rng = np.random.default_rng(0)
+    sample = {
+        n: rng.standard_normal((4, s)).astype(np.float32) for n, s in (("x", 6), ("scale", 1))
+    }
+    exported = MindIRExporter().export(
+        Exportable(graph, params, sample, executable.predict), tmp_path / "own.mindir"
+    )
+    assert exported.error is not None
+    assert exported.error < 1e-5
+
+
+def test_what_graph_mode_cannot_follow_is_told(tmp_path: Path) -> None:
+    from vega_backend_ms.backend import MindSporeBackend
+
+    class Branches(Own):
+        def construct(self, x: Any) -> Any:
+            return self.fc(ms.Tensor(x.asnumpy()))
+
+    graph = MindSporeBackend.network("ms:my_package.B", Branches)().graph({"x": nn.batched((6,))})
+    params = MindSporeBackend().initial_parameters(graph, 0)
+    sample = {"x": np.zeros((4, 6), np.float32)}
+    before = ms.get_context("jit_syntax_level")
+    with pytest.raises(ModelError, match="MindSpore cannot follow the network"):
+        MindIRExporter().export(
+            Exportable(graph, params, sample, lambda batch: batch), tmp_path / "x.mindir"
+        )
+    assert list(tmp_path.iterdir()) == []
+    assert ms.get_context("jit_syntax_level") == before

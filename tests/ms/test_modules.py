@@ -219,3 +219,93 @@ def test_outputs_that_differ_in_training_are_told(backend: MindSporeBackend) -> 
     executable = backend.compile(graph, store, train=TrainSpec(SGD(lr=0.1)))
     with pytest.raises(ModelError, match=r"\['output'\] is missing"):
         executable.train_step(batch(0))
+
+
+class Layers(msnn.Cell):
+    """What holds its tensors in other ways: in rows, as buffers, and as parameters of no layer."""
+
+    def __init__(self, drop: float = 0.0) -> None:
+        super().__init__()
+        self.rows = msnn.LSTM(8, 4, batch_first=True)
+        self.fixed = msnn.Dense(4, 4)
+        self.fixed.weight.requires_grad = False
+        self.fixed.bias.requires_grad = False
+        self.drop = msnn.Dropout2d(p=drop)
+        self.fc = msnn.Dense(4, 10)
+        self.seen = ms.Parameter(ms.Tensor(np.zeros(1, np.float32)), requires_grad=False)
+        self.register_buffer("steps", ms.Tensor(np.zeros(1, np.float32)))
+        self.register_buffer("made", ms.Tensor(np.ones(1, np.float32)), persistent=False)
+
+    def construct(self, x: Any) -> Any:
+        if self.training:
+            ops.assign_add(self.seen, self.made)
+            self.steps.copy_(self.steps + 1)
+        x = self.rows(self.drop(x).reshape(-1, 8, 8))[0][:, -1]
+        return self.fc(self.fixed(x)) * self.made
+
+
+@pytest.mark.parametrize("statistics", [("*",), ()])
+def test_tensors_may_be_in_rows_and_in_buffers(
+    backend: MindSporeBackend, statistics: tuple[str, ...]
+) -> None:
+    graph = training(Layers)
+    kinds = {name: spec.kind for name, spec in graph.parameters.items()}
+    own = {name for name, kind in kinds.items() if kind == "statistic"}
+    assert own == {"seen", "steps"}
+    assert kinds["fixed.weight"] == kinds["fixed.bias"] == "constant"
+    params = backend.initial_parameters(graph, 0)
+    store = backend.store(params)
+    spec = TrainSpec(SGD(lr=0.1), statistics=statistics)
+    executable = backend.compile(graph, store, train=spec)
+    for step in range(2):
+        executable.train_step(batch(step))
+    after = store.export().parameters
+    moved = {name for name in params if not np.array_equal(params[name], after[name])}
+    trained = {name for name, spec in graph.parameters.items() if spec.trained}
+    assert moved == trained | (own if statistics else set())
+    if statistics:
+        assert after["steps"] == after["seen"] == 2
+    cell = backend.native(network(Layers), after).set_train(False)
+    image = batch(5)["image"]
+    found = backend.compile(network(Layers), store).predict({"image": image})["output"]
+    np.testing.assert_allclose(cell(ms.Tensor(image)).asnumpy(), found, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [msnn.Dropout, msnn.Dropout1d, msnn.Dropout2d, msnn.Dropout3d])
+def test_what_every_dropout_drops_is_of_the_seed(backend: MindSporeBackend, layer: Any) -> None:
+    class Drops(msnn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.drop = layer(p=0.5)
+            self.fc = msnn.Dense(64, 10)
+
+        def construct(self, x: Any) -> Any:
+            axes = {msnn.Dropout1d: (8, 8), msnn.Dropout3d: (8, 2, 2, 2)}.get(layer, (8, 2, 4))
+            return self.fc(self.drop(x.reshape(-1, *axes)).reshape(-1, 64))
+
+    graph, outputs = training(Drops), []
+    for seed in (1, 1, 2):
+        store = backend.store(backend.initial_parameters(graph, 0))
+        executable = backend.compile(graph, store, train=TrainSpec(SGD(lr=0.1)))
+        outputs.append(executable.train_step(batch(0), {"seed": seed})["output"])
+    np.testing.assert_array_equal(outputs[0], outputs[1])
+    assert not np.allclose(outputs[0], outputs[2])
+
+
+def test_a_global_seed_stays_as_it_was(backend: MindSporeBackend) -> None:
+    before = ms.get_seed()
+    backend.initial_parameters(network(MyNet), 5)
+    assert ms.get_seed() == before
+
+
+class Compiled(MyNet):
+    @ms.jit
+    def construct(self, x: Any) -> Any:
+        return self.fc(self.conv(x).reshape(x.shape[0], -1))
+
+
+def test_a_cell_that_is_compiled_already_is_refused() -> None:
+    with pytest.raises(
+        ModelError, match=r"compiled by mindspore\.jit, .* leave the decorator away"
+    ):
+        network(Compiled)

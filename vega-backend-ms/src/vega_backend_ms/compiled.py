@@ -14,6 +14,7 @@ from weakref import finalize
 
 import mindspore as ms
 import numpy as np
+from mindspore import nn
 
 from vega_backend_ms.arrays import Tensor, take
 from vega_backend_ms.lower import COMPILED, NAMESPACE
@@ -29,8 +30,10 @@ Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 class Compiled:
     """A graph that is compiled for the first batch size that it meets.
 
-    Parameters are arguments, and so of no store: MindSpore compiles a function anew for other
-    parameters that are in it. All arguments are in one row, since it takes tuples as constants.
+    It is of no store: MindSpore compiles a function anew for other parameters that are in it. So in
+    training parameters are arguments, all in one row, since it takes tuples as constants. In
+    evaluation, where looking at so many arguments would take as long as a small network, it has
+    parameters of its own, which are written where those that it is given are others.
 
     Args:
         graph: The graph, its modes fixed.
@@ -52,14 +55,16 @@ class Compiled:
         self.outputs = tuple(graph.outputs)
         self._specs = [control.dtype for control in graph.controls.values()]
         self._keys = [node_key(name) for name in drawing(graph)]
+        self._no_keys = take(np.stack([halves(0)]))
         self._shapes: Shapes | None = None
         text = source.text + _row(graph) + _sum([self.outputs.index(name) for name in losses])
         module = _module(text, {**namespace, **COMPILED, **source.names})
+        self._own = None if trained else _Own(module.forward, len(graph.inputs))
         if trained:
             places = tuple(list(graph.parameters).index(name) for name in trained)
             self._run = ms.jit(ms.value_and_grad(module.losses, places, None, has_aux=True))
         else:
-            self._run = ms.jit(module.row)
+            self._run = ms.jit(self._own)
 
     def fits(self, inputs: Sequence[Array]) -> bool:
         """Whether inputs are of the size that it is compiled for; the first ones are."""
@@ -71,14 +76,47 @@ class Compiled:
         self, params: Sequence[Tensor], inputs: Sequence[Array], controls: Sequence[Any], key: int
     ) -> Any:
         """Returns the outputs; in training ((loss, outputs), gradients)."""
-        keys = [halves(combined(key, node)) for node in self._keys] or [halves(0)]
+        keys = [halves(combined(key, node)) for node in self._keys]
         typed = zip(controls, self._specs, strict=True)
+        if self._own is not None:
+            self._own.take(params)
         return self._run(
-            *params,
+            *(params if self._own is None else ()),
             *map(take, inputs),
             *(take(np.asarray(control, dtype)) for control, dtype in typed),
-            take(np.stack(keys)),
+            take(np.stack(keys)) if keys else self._no_keys,
         )
+
+
+class _Own(nn.Cell):  # type: ignore[misc]  # MindSpore has no types
+    """A function of parameters, inputs, controls and keys, with parameters of its own.
+
+    Args:
+        forward: The function.
+        inputs: Number of the inputs.
+    """
+
+    def __init__(self, forward: Any, inputs: int) -> None:
+        super().__init__(auto_prefix=False)
+        self.run, self.inputs = forward, inputs
+        self._given: Sequence[Tensor] | None = None
+
+    def take(self, params: Sequence[Tensor]) -> None:
+        """Takes over the values of parameters, where they are other tensors than the last time."""
+        if self._given is None:
+            self.held = ms.ParameterTuple(
+                [ms.Parameter(one.copy(), name=f"p{place}") for place, one in enumerate(params)]
+            )
+        else:
+            for own, new, old in zip(self.held, params, self._given, strict=True):
+                if new is not old:
+                    ms.ops.assign(own, new)
+        self._given = tuple(params)
+
+    def construct(self, *values: Tensor) -> Any:
+        """Runs the function on the inputs, the controls and the keys, in a row."""
+        inputs = self.inputs
+        return self.run(self.held, values[:inputs], values[inputs:-1], values[-1])
 
 
 def evaluation(graph: Graph) -> Any:

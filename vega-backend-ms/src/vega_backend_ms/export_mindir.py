@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, final
+from tempfile import TemporaryDirectory
+from typing import Any, Final, final
 
 import mindspore as ms
 from mindspore import nn
@@ -17,6 +22,8 @@ from vega_core.exchange import Exportable, Exporter
 from vega_core.exchange.comparison import DisagreementError
 from vega_core.exchange.model import Arrays, Predict
 from vega_core.nn import Graph
+
+_LOGS: Final = "MS_OM_PATH"
 
 
 @final
@@ -41,13 +48,23 @@ class MindIRExporter(Exporter):
             ms.Tensor(shape=[None if d < 0 else d for d in spec.shape], dtype=_type(spec.dtype))
             for spec in graph.inputs.values()
         ]
+        about = json.dumps({"description": model.description, **model.about})
+
+        def note(content: Any) -> None:
+            content.user_info["vega"] = about
+
+        options = {"file_name": str(path), "file_format": "MINDIR", "custom_func": note}
         try:
-            ms.export(cell, *shapes, file_name=str(path), file_format="MINDIR")
+            with _settings_kept():
+                ms.export(cell, *shapes, **options)
         except OSError:
             raise
         except Exception as error:  # of many kinds, none of them public
             first = str(error).strip().partition("\n")[0]
             raise ModelError(f"MindSpore cannot follow the network: {first}") from error
+        if not path.is_file():
+            raise ModelError("MindSpore writes networks of more than 1 GB to several files")
+        path.chmod(0o644)  # MindSpore lets nobody write
         return {"mindspore": str(ms.__version__)}
 
     def _load(self, path: Path, graph: Graph) -> Predict:
@@ -69,19 +86,49 @@ class MindIRExporter(Exporter):
 
 
 class _Named(nn.Cell):  # type: ignore[misc]
-    """A user's own Cell in evaluation, whose outputs are in the graph's order."""
+    """A user's own Cell in evaluation, whose inputs and outputs are in the graph's order."""
 
     def __init__(self, cell: nn.Cell, graph: Graph) -> None:
         super().__init__(auto_prefix=False)
         self.cell = cell
         self.names = tuple(graph.outputs)
+        self.places, self.others = _arguments(cell, tuple(graph.inputs))
         self.set_train(False)
 
     def construct(self, *inputs: Tensor) -> Any:
-        result = self.cell(*inputs)
+        given: tuple[Any, ...] = ()
+        for place, other in zip(self.places, self.others):  # noqa: B905 - unknown in graph mode
+            given = (*given, inputs[place]) if place >= 0 else (*given, other)
+        result = self.cell(*given)
         if isinstance(result, ms.Tensor):
             return result
         return tuple(result[name] for name in self.names)
+
+
+def _arguments(cell: nn.Cell, names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
+    """Returns for each argument of a Cell the number of its input, or -1, and its default."""
+    if len(names) == 1:
+        return (0,), (None,)
+    known = inspect.signature(cell.construct).parameters
+    last = max(place for place, name in enumerate(known) if name in names)
+    taken = list(known)[: last + 1]
+    places = tuple([names.index(name) if name in names else -1 for name in taken])
+    return places, tuple([known[n].default if n not in names else None for n in taken])
+
+
+@contextmanager
+def _settings_kept() -> Iterator[None]:
+    """Keeps settings that an export changes, and what it leaves where it fails in a folder."""
+    level, logs = ms.get_context("jit_syntax_level"), os.environ.get(_LOGS)
+    with TemporaryDirectory(prefix="vega-") as folder:
+        os.environ[_LOGS] = folder
+        try:
+            yield
+        finally:
+            ms.set_context(jit_syntax_level=level)
+            os.environ.pop(_LOGS)
+            if logs is not None:
+                os.environ[_LOGS] = logs
 
 
 def _type(dtype: str) -> Any:

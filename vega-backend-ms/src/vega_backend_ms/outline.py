@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import mindspore as ms
 from mindspore import nn
@@ -26,6 +26,8 @@ _NORMS = (
     nn.LayerNorm,
 )
 _TABLES = (nn.Embedding, nn.EmbeddingLookup)
+_MOVING: Final = ("moving_", "running_", "num_batches")
+"""How names of MindSpore's own statistics begin, which nothing else tells from frozen weights."""
 _SIZES = (2, 3)
 """Batches that are tried: what differs between them is a multiple of the batch."""
 
@@ -82,10 +84,13 @@ def _parameters(recipe: Recipe, cell: nn.Cell) -> Iterator[tuple[str, ParameterS
 
 def _kind(cell: nn.Cell, path: str, parameter: Any) -> Kind:
     name = path.rpartition(".")[2]
-    if isinstance(cell, _NORMS):
-        return "norm" if parameter.requires_grad else "statistic"
+    if name in cell._buffers:
+        return "statistic"
     if not parameter.requires_grad:
-        return "constant"
+        layer = type(cell).__module__.partition(".")[0] == "mindspore"
+        return "constant" if layer and not name.startswith(_MOVING) else "statistic"
+    if isinstance(cell, _NORMS):
+        return "norm"
     if isinstance(cell, _TABLES):
         return "embedding"
     return "bias" if name.startswith("bias") or name.endswith("bias") else "weight"

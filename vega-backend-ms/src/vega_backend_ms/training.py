@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import mindspore as ms
 from mindspore import ops
+from mindspore.common.api import _pynative_executor
 
 from vega_backend_ms.active import Active, active
 from vega_backend_ms.arrays import Tensor, control, take
@@ -60,11 +61,8 @@ class Training:
         if compiled and compiled.fits(arrays):
             params = [self._store.value(name) for name in graph.parameters]
             (loss, outputs), gradients = compiled.run(params, arrays, values, key)
-            # In graph mode the gradient of an array that was broadcast may lack leading axes of 1.
-            gradients = [
-                one if one.shape == weight.shape else one.reshape(weight.shape)
-                for one, weight in zip(gradients, weights, strict=True)
-            ]
+            # Of one parameter graph mode gives the gradient itself.
+            gradients = gradients if isinstance(gradients, tuple) else (gradients,)
             for name in self._moving:
                 write(self._store.tensor(name), self._store.value(name))
         else:
@@ -90,4 +88,8 @@ class Training:
 
         if not weights:
             return forward(), ()
-        return ms.value_and_grad(forward, None, weights, has_aux=True)()
+        try:
+            return ms.value_and_grad(forward, None, weights, has_aux=True)()
+        except Exception:
+            _pynative_executor.clear_res()  # else MindSpore fails in what comes later too
+            raise
