@@ -55,9 +55,9 @@ general: {backend: BACKEND, seed: 1, output: trained}
 pipeline: [train]
 train:
   pipe_step: {type: TrainPipeStep}
-  dataset: {type: Digits, batch_size: 128}
+  dataset: {type: Digits, batch_size: 32}
   model: {type: SimpleCnn, num_classes: auto}
-  trainer: {type: Trainer, epochs: 3, optimizer: {type: Adam, params: {lr: 0.01}}}
+  trainer: {type: Trainer, epochs: 4, optimizer: {type: Adam, params: {lr: 0.003}}}
 """
 TUNE = """\
 import vega_core as vega
