@@ -40,3 +40,17 @@ def report(found: Mapping[str, list[float]]) -> dict[str, float]:
         medians[name] = middle
         print(f"  {name:<24} {middle:9.3f} ms   quartiles {low:.3f} to {high:.3f}")
     return medians
+
+
+def first_calls(arms: Mapping[str, Arm]) -> None:
+    """Calls each arm once, which traces and compiles, and prints how long that took."""
+    for name, arm in arms.items():
+        begin = time.perf_counter()
+        arm()
+        print(f"  {name:<24} {time.perf_counter() - begin:9.2f} s    first call")
+
+
+def judge(name: str, ratio: float, target: float) -> bool:
+    """Prints a ratio against its target."""
+    print(f"{name}: {ratio:.3f} (target {target}) {'PASS' if ratio >= target else 'MISS'}")
+    return ratio >= target

@@ -26,7 +26,7 @@ from itertools import pairwise
 os.environ["OMP_NUM_THREADS"] = "1"  # read when MindSpore is imported
 
 import numpy as np
-from _arms import Arm, report, times
+from _arms import Arm, first_calls, judge, report, times
 
 from vega_backend_ms.backend import MindSporeBackend
 from vega_core import nn
@@ -140,20 +140,6 @@ def model() -> nn.Graph:
     count = sum(parameter.size for parameter in HandWritten().trainable_params())
     assert graph.stats().params == count
     return graph
-
-
-def first_calls(arms: Mapping[str, Arm]) -> None:
-    """Calls each arm once, which compiles."""
-    for name, arm in arms.items():
-        begin = time.perf_counter()
-        arm()
-        print(f"  {name:<24} {time.perf_counter() - begin:9.2f} s    first call")
-
-
-def judge(name: str, ratio: float, target: float) -> bool:
-    """Prints a ratio against its target."""
-    print(f"{name}: {ratio:.3f} (target {target}) {'PASS' if ratio >= target else 'MISS'}")
-    return ratio >= target
 
 
 def main() -> int:

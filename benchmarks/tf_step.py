@@ -20,14 +20,13 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
 import tensorflow as tf
-from _arms import Arm, report, times
+from _arms import Arm, first_calls, judge, report, times
 
 from vega_backend_tf.backend import TensorFlowBackend
 from vega_core import nn
@@ -109,20 +108,6 @@ def model() -> nn.Graph:
     count = sum(int(np.prod(variable.shape)) for variable in keras_resnet().trainable_variables)
     assert graph.stats().params == count
     return graph
-
-
-def first_calls(arms: Mapping[str, Arm]) -> None:
-    """Calls each arm once, which traces and compiles."""
-    for name, arm in arms.items():
-        begin = time.perf_counter()
-        arm()
-        print(f"  {name:<24} {time.perf_counter() - begin:9.2f} s    first call")
-
-
-def judge(name: str, ratio: float, target: float) -> bool:
-    """Prints a ratio against its target."""
-    print(f"{name}: {ratio:.3f} (target {target}) {'PASS' if ratio >= target else 'MISS'}")
-    return ratio >= target
 
 
 def main() -> int:

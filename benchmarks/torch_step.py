@@ -18,7 +18,7 @@ import sys
 import numpy as np
 import torch
 import torch.nn.functional as F
-from _arms import Arm, report, times
+from _arms import Arm, judge, report, times
 
 from vega_backend_torch.backend import TorchBackend
 from vega_core import nn
@@ -106,12 +106,6 @@ def our_arms(images: np.ndarray, labels: np.ndarray) -> tuple[Arm, Arm]:
     predicts = backend.compile(graph, backend.store(nn.initial_parameters(graph, 0)))
     batch = {"image": images, "label": labels}
     return lambda: trains.train_step(batch), lambda: predicts.predict({"image": images[:1]})
-
-
-def judge(name: str, ratio: float, target: float) -> bool:
-    """Prints a ratio against its target."""
-    print(f"{name}: {ratio:.3f} (target {target}) {'PASS' if ratio >= target else 'MISS'}")
-    return ratio >= target
 
 
 def main() -> int:

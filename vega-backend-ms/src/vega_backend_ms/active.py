@@ -51,7 +51,7 @@ def active(graph: Graph, spec: TrainSpec, chosen: Mapping[str, int]) -> Active:
         chosen: Number of the candidate by control.
     """
     part = specialised(graph, chosen) if chosen else graph
-    differentiated = reached(part, [part.outputs[name] for name in spec.losses])
+    _, differentiated = reached(part, [part.outputs[name] for name in spec.losses])
     names = tuple(name for name in spec.trained(graph) if name in differentiated)
     rows: dict[str, list[str]] = {}
     for node in part.nodes:

@@ -70,15 +70,15 @@ class MindSporeBackend(Backend):
     ) -> Executable:
         return self._engine.compile(graph, store, train)
 
-    def native(self, graph: Graph, params: Params) -> Any:
-        """Returns a `mindspore.nn.Cell` whose parameters have the graph's names."""
-        return self._engine.native(graph, params)
-
     @classmethod
     def _outline(cls, recipe: Recipe, inputs: Mapping[str, TensorSpec]) -> Outline:
         from vega_backend_ms.outline import outline
 
         return outline(recipe, tuple(inputs.items()))
+
+    def _native(self, graph: Graph, params: Params) -> Any:
+        """Returns a `mindspore.nn.Cell` whose parameters have the graph's names."""
+        return self._engine.native(graph, params)
 
     def _initial(self, op: Native, seed: int) -> Mapping[str, Array]:
         return self._engine.initial(op, seed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -33,27 +32,9 @@ def found() -> list[Device]:
     return [*(Device(f"{name}:{index}", family) for index in range(count())), CPU]
 
 
-def preferring(name: str | None) -> Sequence[Device]:
-    """Returns the devices, one first.
-
-    Args:
-        name: Name of the device, also as MindSpore writes it; a family alone (``Ascend``) means its
-            first. None changes nothing.
-
-    Raises:
-        ConfigError: There is no such device; lists those that there are.
-    """
-    listed = found()
-    if name is None:
-        return listed
-    wanted = name.lower().replace("gpu", "cuda")
-    chosen = next(
-        (one for one in listed if wanted in (one.name.lower(), one.kind, f"{one.name}:0")), None
-    )
-    if chosen is None:
-        names = ", ".join(one.name for one in listed)
-        raise ConfigError(f"general.backend: MindSpore has no device '{name}'; it has {names}")
-    return [chosen, *(one for one in listed if one != chosen)]
+def plain(name: str) -> str:
+    """Returns the name of a device, or of a family, given also as MindSpore writes it."""
+    return name.lower().replace("gpu", "cuda").replace("cpu:0", "cpu")
 
 
 def use(device: Device) -> None:

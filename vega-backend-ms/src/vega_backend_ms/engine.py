@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from vega_backend_ms.active import active, with_rows
 from vega_backend_ms.compiled import Compiled
-from vega_backend_ms.devices import preferring, set_threads, use
+from vega_backend_ms.devices import found, plain, set_threads, use
 from vega_backend_ms.executable import MindSporeExecutable
 from vega_backend_ms.foreign import check_lowered
 from vega_backend_ms.forms import Forms
@@ -24,11 +24,11 @@ from vega_core.backend import (
     Native,
     Params,
     ParamStore,
-    State,
     TrainSpec,
     check_reachable,
-    check_state,
 )
+from vega_core.backend.devices import preferring
+from vega_core.backend.own import identity
 from vega_core.backend.rows import looked_up
 from vega_core.backend.writing import Program
 from vega_core.errors import ModelError
@@ -50,7 +50,7 @@ class Engine:
     """
 
     def __init__(self, device: str | None, threads: int | None, compiled: bool) -> None:
-        self.devices: Sequence[Device] = preferring(device)
+        self.devices: Sequence[Device] = preferring(found(), device, "MindSpore", plain)
         use(self.devices[0])
         set_threads(threads)
         self._compiled = compiled
@@ -82,7 +82,7 @@ class Engine:
         if not isinstance(store, MindSporeStore):
             raise ModelError(f"{type(store).__name__} is no store of the MindSpore backend")
         check_lowered(graph)
-        own = _identity(graph)
+        own = identity(graph)
 
         def training(train: TrainSpec) -> Forms:
             _check_precision(train, store.device)
@@ -95,9 +95,6 @@ class Engine:
 
     def native(self, graph: Graph, params: Params) -> Any:
         """Returns a `mindspore.nn.Cell`; see `vega_core.backend.Backend`."""
-        params = {name: params[name] for name in graph.parameters if name in params}
-        shapes = {name: (spec.shape, spec.dtype) for name, spec in graph.parameters.items()}
-        check_state(State(params), shapes)
         own = own_module(graph, params)
         return GraphCell(graph, params) if own is None else own
 
@@ -145,15 +142,6 @@ class Engine:
             self._programs[key] = build()
         program: Built = self._programs[key]
         return program
-
-
-def _identity(graph: Graph) -> Hashable:
-    """Returns what is equal for graphs of one program.
-
-    The hash of a user's own module is of its name; a class that was defined anew is another.
-    """
-    modules = (node.op.recipe.component for node in graph.nodes if isinstance(node.op, Native))
-    return (graph.hash, *modules)
 
 
 def _check_precision(train: TrainSpec, device: Device) -> None:

@@ -10,7 +10,7 @@ from typing import Any, final
 import mindspore as ms
 
 from vega_backend_ms.arrays import take, to_numpy
-from vega_backend_ms.modules import named_outputs, own_module
+from vega_backend_ms.modules import outputs_of, own_module
 from vega_backend_ms.native import GraphCell
 from vega_core.exchange import Exportable, Exporter
 from vega_core.exchange.comparison import DisagreementError
@@ -49,7 +49,7 @@ class CheckpointExporter(Exporter):
 
         def predict(batch: Arrays) -> Arrays:
             given = [take(batch[n].astype(spec.dtype)) for n, spec in graph.inputs.items()]
-            outputs = named_outputs("the network", cell(*given))
+            outputs = outputs_of("the network", cell(*given))
             if len(graph.outputs) == 1:  # which alone has no name of its own
                 outputs = dict(zip(graph.outputs, outputs.values(), strict=True))
             return {name: to_numpy(outputs[name]) for name in graph.outputs}

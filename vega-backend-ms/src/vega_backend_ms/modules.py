@@ -15,13 +15,11 @@ from vega_backend_ms.arrays import Tensor, take, to_numpy
 from vega_backend_ms.lowering.random import masked
 from vega_core.arrays import Array
 from vega_core.backend import Native, Params, Recipe
+from vega_core.backend.own import Inputs, alone, failed, named_outputs, ordered_outputs
 from vega_core.errors import ModelError
-from vega_core.nn import Graph, TensorSpec
+from vega_core.nn import Graph
 from vega_core.nn.keys import combined
 from vega_core.nn.shapes import with_batch
-
-Inputs = tuple[tuple[str, TensorSpec], ...]
-"""Name and specification of each input of a Cell; one is passed by position."""
 
 _seeds: Final[Any] = import_module("mindspore.common.seed")
 """The module, of which a function of `mindspore.common` has taken the name."""
@@ -81,26 +79,14 @@ def try_out(recipe: Recipe, cell: nn.Cell, inputs: Inputs, size: int) -> Any:
         result = cell(*tensors.values()) if len(tensors) == 1 else cell(**tensors)
         ms.runtime.synchronize()
     except Exception as error:
-        shapes = ", ".join(f"{name} {spec}".strip() for name, spec in inputs)
         first = str(error).strip().partition("\n")[0]
-        raise ModelError(
-            f"{recipe.name} fails on a batch of {size} ({shapes}): {type(error).__name__}: {first}"
-        ) from error
+        raise failed(recipe.name, inputs, size, error, first) from error
     return result
 
 
-def named_outputs(name: str, result: Any) -> Mapping[str, Tensor]:
-    """Returns what ``construct`` gave as tensors by name; what is None is left out.
-
-    Raises:
-        ModelError: It is something else.
-    """
-    outputs = {"output": result} if isinstance(result, ms.Tensor) else result
-    if isinstance(outputs, Mapping):
-        given = {key: value for key, value in outputs.items() if value is not None}
-        if all(isinstance(value, ms.Tensor) for value in given.values()):
-            return given
-    raise ModelError(f"{name} gives {type(result).__name__}: expected a tensor, or tensors by name")
+def outputs_of(name: str, result: Any) -> Mapping[str, Tensor]:
+    """Returns what ``construct`` gave as tensors by name; see `named_outputs`."""
+    return named_outputs(name, result, lambda value: isinstance(value, ms.Tensor))
 
 
 def initial(op: Native, seed: int) -> Mapping[str, Array]:
@@ -123,13 +109,14 @@ def held(cell: nn.Cell) -> Iterator[tuple[str, nn.Cell, Tensor]]:
 
 def own_module(graph: Graph, params: Params) -> nn.Cell | None:
     """Returns the user's own Cell with parameters, where a graph is nothing but that."""
-    (node, *others) = graph.nodes or (None,)
-    if node is None or others or not isinstance(node.op, Native):
+    found = alone(graph)
+    if found is None:
         return None
-    cell = instance(node.op.recipe, 0)
-    found = {name: tensor for name, _, tensor in held(cell)}
-    for role, name in node.params.items():
-        own, array = found[role], take(params[name])
+    op, roles = found
+    cell = instance(op.recipe, 0)
+    tensors = {name: tensor for name, _, tensor in held(cell)}
+    for role, name in roles.items():
+        own, array = tensors[role], take(params[name])
         ms.ops.assign(own, array) if isinstance(own, ms.Parameter) else own.copy_(array)
     return cell
 
@@ -150,9 +137,7 @@ class Call:
         self._dropouts: list[_Dropout] = []
         self._cell = self._drawing(cell)
         self._cell.set_train(op.mode == "train")
-        self._given = op.given
-        self._name, self._mode = op.name, op.mode
-        self._names = tuple(name for name, *_ in op.outputs)
+        self._op, self._given = op, op.given
         self._buffers = _buffers(self._cell)
         self._places, self._rows = _places(self._cell), _rows(self._cell)
 
@@ -167,14 +152,7 @@ class Call:
         for role, (holder, name) in self._buffers.items():
             if isinstance(params[role], ms.Parameter):
                 ms.ops.assign(params[role], holder[name])
-        found = named_outputs(self._name, result)
-        if missing := [name for name in self._names if name not in found]:
-            mode = "training" if self._mode == "train" else "evaluation"
-            raise ModelError(
-                f"{self._name} gave {list(found)} in {mode}, and {missing} is missing; its outputs "
-                "must be the same in training and in evaluation"
-            )
-        outputs = tuple(found[name] for name in self._names)
+        outputs = ordered_outputs(self._op, outputs_of(self._op.name, result))
         return outputs if len(outputs) > 1 else outputs[0]
 
     def _hold(self, params: Mapping[str, Tensor]) -> None:

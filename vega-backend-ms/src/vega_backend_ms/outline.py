@@ -9,9 +9,9 @@ from typing import Any, Final
 import mindspore as ms
 from mindspore import nn
 
-from vega_backend_ms.modules import Inputs, held, instance, named_outputs, seeded, try_out
+from vega_backend_ms.modules import held, instance, outputs_of, seeded, try_out
 from vega_core.backend import Outline, Recipe
-from vega_core.errors import ModelError, ShapeError
+from vega_core.backend.own import TRIED, Inputs, element_type, output_shapes
 from vega_core.nn import ParameterSpec, TensorSpec
 from vega_core.nn.primitive import Kind
 
@@ -28,8 +28,6 @@ _NORMS = (
 _TABLES = (nn.Embedding, nn.EmbeddingLookup)
 _MOVING: Final = ("moving_", "running_", "num_batches")
 """How names of MindSpore's own statistics begin, which nothing else tells from frozen weights."""
-_SIZES = (2, 3)
-"""Batches that are tried: what differs between them is a multiple of the batch."""
 
 
 @lru_cache(maxsize=64)
@@ -47,30 +45,13 @@ def outline(recipe: Recipe, inputs: Inputs) -> Outline:
     cell = instance(recipe, 0)
     parameters = dict(_parameters(recipe, cell))
     with seeded(0):
-        tried = [named_outputs(recipe.name, try_out(recipe, cell, inputs, size)) for size in _SIZES]
-    outputs = {}
-    for name, one in tried[0].items():
-        other = tried[1].get(name, one)
-        if len(one.shape) != len(other.shape):
-            raise ShapeError(f"{recipe.name}: the axes of output {name!r} depend on the batch")
-        shape = tuple(
-            _axis(recipe, name, sizes) for sizes in zip(one.shape, other.shape, strict=True)
-        )
-        outputs[name] = TensorSpec(shape, _dtype(recipe, f"output {name!r}", one.dtype))
+        tried = [outputs_of(recipe.name, try_out(recipe, cell, inputs, n)) for n in TRIED]
+    shapes = output_shapes(recipe.name, [{n: x.shape for n, x in one.items()} for one in tried])
+    outputs = {
+        name: TensorSpec(shape, _dtype(recipe, f"output {name!r}", tried[0][name].dtype))
+        for name, shape in shapes.items()
+    }
     return Outline(parameters, outputs)
-
-
-def _axis(recipe: Recipe, name: str, sizes: tuple[int, int]) -> int:
-    """Returns an axis as a graph writes it, given its size in the batches that were tried."""
-    if sizes[0] == sizes[1]:
-        return sizes[0]
-    count, rest = divmod(sizes[0], _SIZES[0])
-    if rest or sizes[1] != count * _SIZES[1]:
-        raise ShapeError(
-            f"{recipe.name}: an axis of output {name!r} is {sizes[0]} for a batch of {_SIZES[0]} "
-            f"and {sizes[1]} for one of {_SIZES[1]}, which is no multiple of it"
-        )
-    return -count
 
 
 def _parameters(recipe: Recipe, cell: nn.Cell) -> Iterator[tuple[str, ParameterSpec]]:
@@ -98,6 +79,4 @@ def _kind(cell: nn.Cell, path: str, parameter: Any) -> Kind:
 
 def _dtype(recipe: Recipe, what: str, dtype: Any) -> str:
     name = ms.common.dtype.dtype_to_nptype(dtype).__name__
-    if name == "bfloat16" or name.startswith(("complex", "float8")):
-        raise ModelError(f"{recipe.name}: {what} is of {name}, which no array of a graph has")
-    return "bool" if name.startswith("bool") else name
+    return element_type(recipe.name, what, "bool" if name.startswith("bool") else name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vega_backend_tf.flows import reached
 from vega_backend_tf.program import Lowered
 from vega_backend_tf.segments import Segment, Segments
+from vega_core.backend.flows import reached
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def chosen(lowered: Lowered, cut: Segments, numbers: Mapping[str, int]) -> Chose
     if spec is not None:
         nodes = [node for segment in segments for node in segment.nodes]
         losses = [outputs[name] for name in spec.losses]
-        values, params = reached(graph, nodes, losses, actual)
+        values, params = reached(graph, losses, nodes, actual)
     return Chosen(
         segments,
         outputs,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -24,27 +23,15 @@ def found() -> list[Device]:
     return [*listed, CPU]
 
 
-def preferring(name: str | None) -> Sequence[Device]:
-    """Returns the devices, one first.
-
-    Args:
-        name: Name of the device, also as TensorFlow writes it; a family alone (``cuda``) means its
-            first. None changes nothing.
-
-    Raises:
-        ConfigError: There is no such device; lists those that there are.
-    """
-    listed = found()
-    if name is None:
-        return listed
-    wanted = name.lower().lstrip("/").removeprefix("device:").replace("gpu", "cuda")
-    chosen = next((one for one in listed if wanted in (one.name, one.kind, f"{one.name}:0")), None)
-    if chosen is None:
-        names = ", ".join(
-            f"{one.name} ({one.description})" if one.description else one.name for one in listed
-        )
-        raise ConfigError(f"general.backend: TensorFlow has no device '{name}'; it has {names}")
-    return [chosen, *(one for one in listed if one != chosen)]
+def plain(name: str) -> str:
+    """Returns the name of a device, or of a family, given also as TensorFlow writes it."""
+    return (
+        name.lower()
+        .lstrip("/")
+        .removeprefix("device:")
+        .replace("gpu", "cuda")
+        .replace("cpu:0", "cpu")
+    )
 
 
 def tensorflow_name(device: Device) -> str:

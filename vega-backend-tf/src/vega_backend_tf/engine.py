@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from vega_backend_tf.arrays import Placement
-from vega_backend_tf.devices import has_bfloat16, preferring, set_threads, tensorflow_name
+from vega_backend_tf.devices import found, has_bfloat16, plain, set_threads, tensorflow_name
 from vega_backend_tf.executable import Runner, TensorFlowExecutable
 from vega_backend_tf.foreign import check_lowered
 from vega_backend_tf.modes import Option
@@ -24,11 +24,11 @@ from vega_core.backend import (
     Native,
     Params,
     ParamStore,
-    State,
     TrainSpec,
     check_reachable,
-    check_state,
 )
+from vega_core.backend.devices import preferring
+from vega_core.backend.own import identity
 from vega_core.errors import ModelError
 from vega_core.nn import Graph
 from vega_core.nn.choices import candidates
@@ -51,7 +51,7 @@ class Engine:
     def __init__(self, device: str | None, threads: int | None, option: Option) -> None:
         if threads is not None:
             set_threads(threads)
-        self.devices: Sequence[Device] = preferring(device)
+        self.devices: Sequence[Device] = preferring(found(), device, "TensorFlow", plain)
         self._programs = Programs(option)
 
     @property
@@ -68,7 +68,7 @@ class Engine:
         if not isinstance(store, TensorFlowStore):
             raise ModelError(f"{type(store).__name__} is no store of the TensorFlow backend")
         check_lowered(graph)
-        what = *_identity(graph), store.placement.device
+        what = *identity(graph), store.placement.device
 
         def training(train: TrainSpec) -> Runner:
             self._check_precision(train, store.placement.device)
@@ -83,10 +83,8 @@ class Engine:
 
     def native(self, graph: Graph, params: Params) -> Any:
         """Returns a `keras.Model`; see `vega_core.backend.Backend`."""
-        params = {name: params[name] for name in graph.parameters if name in params}
-        shapes = {name: (spec.shape, spec.dtype) for name, spec in graph.parameters.items()}
-        check_state(State(params), shapes)
-        return own_model(graph, params) or GraphModel(graph, params)
+        own = own_model(graph, params)
+        return GraphModel(graph, params) if own is None else own
 
     def initial(self, op: Native, seed: int) -> Mapping[str, Array]:
         """Returns the weights of a new model; see `vega_core.backend.Backend`."""
@@ -110,12 +108,3 @@ class Engine:
                 f"{device.name} ({device.description}) does not compute in bfloat16; train with "
                 "precision: float32"
             )
-
-
-def _identity(graph: Graph) -> Key:
-    """Returns what is equal for graphs of one program.
-
-    The hash of a user's own model is of its name; a class that was defined anew is another.
-    """
-    models = (node.op.recipe.component for node in graph.nodes if isinstance(node.op, Native))
-    return (graph.hash, *models)

@@ -11,7 +11,7 @@ from typing import Any, Final, final
 import keras
 
 from vega_backend_tf.functional.build import functional
-from vega_backend_tf.modules import called, named_outputs, own_model
+from vega_backend_tf.modules import called, outputs_of, own_model
 from vega_backend_tf.served import arrays_of, numpy_of
 from vega_core.backend import Native
 from vega_core.errors import ModelError
@@ -56,7 +56,7 @@ class KerasExporter(Exporter):
 
         def predict(batch: Arrays) -> Arrays:
             result = called(loaded, arrays_of(graph, batch), training=False)
-            outputs = named_outputs("the model", result)
+            outputs = outputs_of("the model", result)
             if len(graph.outputs) == 1:
                 outputs = dict(zip(graph.outputs, outputs.values(), strict=False))
             return numpy_of({name: outputs[name] for name in graph.outputs})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from vega_backend_tf.lower import LOWERINGS
 from vega_backend_tf.modules import Call
 from vega_core.backend import Native
-from vega_core.errors import ModelError, PluginError
-from vega_core.nn import Graph, ops
+from vega_core.backend.foreign import check_all_lowered, lowered_by_plugin
+from vega_core.nn import Graph
 from vega_core.nn.primitive import Primitive
-from vega_core.plugins import load_target
+
+PACKAGE: Final = "vega-backend-tf"
+"""What errors call this package."""
 
 BACKEND: Final = "tensorflow"
 """The key of `Primitive.lowerings` that this package reads."""
@@ -32,15 +33,7 @@ def foreign(op: Primitive) -> Callable[..., Any]:
     """
     if isinstance(op, Native):
         return Call(op)
-    kind, target = type(op), type(op).lowerings.get(BACKEND)
-    what = f"{kind.__name__} (from {kind.__module__.partition('.')[0]})"
-    if target is None:
-        known = f"; it has lowerings for {', '.join(kind.lowerings)}" if kind.lowerings else ""
-        raise ModelError(f"vega-backend-tf has no lowering of {what}{known}")
-    try:
-        return partial(load_target(target), op)
-    except (ImportError, PluginError) as error:
-        raise ModelError(f"the lowering of {what} cannot be imported: {error}") from error
+    return lowered_by_plugin(op, BACKEND, PACKAGE)
 
 
 def check_lowered(graph: Graph) -> None:
@@ -49,9 +42,4 @@ def check_lowered(graph: Graph) -> None:
     Raises:
         ModelError: One cannot; names the node, the operator and its package.
     """
-    for node in graph.nodes:
-        if type(node.op) not in (ops.ByMode, ops.Choice, Native, *LOWERINGS):
-            try:
-                foreign(node.op)
-            except ModelError as error:
-                raise ModelError(f"{node.name}: {error}") from error
+    check_all_lowered(graph, LOWERINGS, BACKEND, PACKAGE)

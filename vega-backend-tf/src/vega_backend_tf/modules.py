@@ -14,8 +14,16 @@ import tensorflow as tf
 
 from vega_core.arrays import Array
 from vega_core.backend import Native, Params, Recipe
+from vega_core.backend.own import (
+    Inputs,
+    alone,
+    failed,
+    inputs_of,
+    named_outputs,
+    ordered_outputs,
+)
 from vega_core.errors import ModelError
-from vega_core.nn import Graph, TensorSpec
+from vega_core.nn import Graph
 from vega_core.nn.shapes import with_batch
 
 _APART: Final = "vega_own"
@@ -23,9 +31,6 @@ _TOLD: Final = re.compile(
     r"Exception encountered when calling .*?\n\n(.*?)\n\nArguments", re.DOTALL
 )
 """What Keras makes of an error's message."""
-
-Inputs = tuple[tuple[str, TensorSpec], ...]
-"""Name and specification of each input of a model; one is passed by position."""
 
 
 def instance(recipe: Recipe, inputs: Inputs, seed: int) -> Any:
@@ -54,11 +59,7 @@ def try_out(recipe: Recipe, model: Any, inputs: Inputs, size: int) -> Any:
     try:
         return called(model, tensors, training=False)
     except Exception as error:
-        shapes = ", ".join(f"{name} {spec}".strip() for name, spec in inputs)
-        raise ModelError(
-            f"{recipe.name} fails on a batch of {size} ({shapes}): "
-            f"{type(error).__name__}: {_plain(error)}"
-        ) from error
+        raise failed(recipe.name, inputs, size, error, _plain(error)) from error
 
 
 def called(model: Any, tensors: Mapping[str, Any], **options: Any) -> Any:
@@ -66,17 +67,9 @@ def called(model: Any, tensors: Mapping[str, Any], **options: Any) -> Any:
     return model(*_arguments(tensors), **options)
 
 
-def named_outputs(name: str, result: Any) -> Mapping[str, Any]:
-    """Returns what a call gave as tensors by name; what is None is left out.
-
-    Raises:
-        ModelError: It is something else.
-    """
-    outputs = result if isinstance(result, Mapping) else {"output": result}
-    given = {key: value for key, value in outputs.items() if value is not None}
-    if all(tf.is_tensor(value) for value in given.values()):
-        return given
-    raise ModelError(f"{name} gives {type(result).__name__}: expected a tensor, or tensors by name")
+def outputs_of(name: str, result: Any) -> Mapping[str, Any]:
+    """Returns what a call gave as tensors by name; see `named_outputs`."""
+    return named_outputs(name, result, tf.is_tensor)
 
 
 def named_weights(model: Any) -> dict[str, Any]:
@@ -115,23 +108,15 @@ def initial(op: Native, seed: int) -> Mapping[str, Array]:
     return {name: np.asarray(weights[name]) for name, *_ in op.weights}
 
 
-def inputs_of(op: Native) -> Inputs:
-    """Returns the inputs that a model was outlined for."""
-    names = op.given or ("",)
-    return tuple(
-        (name, TensorSpec(shape, dtype))
-        for name, (shape, dtype) in zip(names, op.inputs, strict=True)
-    )
-
-
 def own_model(graph: Graph, params: Params) -> Any:
     """Returns the user's own model with parameters, where a graph is nothing but that."""
-    (node, *others) = graph.nodes or (None,)
-    if node is None or others or not isinstance(node.op, Native):
+    found = alone(graph)
+    if found is None:
         return None
-    model = instance(node.op.recipe, inputs_of(node.op), 0)
+    op, roles = found
+    model = instance(op.recipe, inputs_of(op), 0)
     for name, weight in named_weights(model).items():
-        weight.assign(params[node.params[name]])
+        weight.assign(params[roles[name]])
     return model
 
 
@@ -166,15 +151,7 @@ class Call:
             for v in model.non_trainable_variables
             if id(v) in self._names
         }
-        found = named_outputs(op.name, result)
-        names = [name for name, *_ in op.outputs]
-        if missing := [name for name in names if name not in found]:
-            mode = "training" if op.mode == "train" else "evaluation"
-            raise ModelError(
-                f"{op.name} gave {list(found)} in {mode}, and {missing} is missing; its outputs "
-                "must be the same in training and in evaluation"
-            )
-        return (*(found[name] for name in names), moved)
+        return (*ordered_outputs(op, outputs_of(op.name, result)), moved)
 
 
 def _state(variable: Any, key: Any, place: int) -> Any:

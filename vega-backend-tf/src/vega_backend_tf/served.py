@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vega_backend_tf.modules import called, named_outputs, own_model
+from vega_backend_tf.modules import called, outputs_of, own_model
 from vega_backend_tf.native import GraphModel
 from vega_core.errors import ModelError
 from vega_core.exchange.model import Arrays, Exportable
@@ -36,7 +36,7 @@ def write_served(model: Exportable, path: Path) -> None:
 
     def serve(inputs: Mapping[str, Any]) -> dict[str, Any]:
         named = {name: inputs[name] for name in graph.inputs}
-        outputs = named_outputs("the network", called(module, named, training=False))
+        outputs = outputs_of("the network", called(module, named, training=False))
         return {name: outputs[_name_of(name, graph, outputs)] for name in graph.outputs}
 
     archive = keras.export.ExportArchive()

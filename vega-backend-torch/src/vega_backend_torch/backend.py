@@ -69,15 +69,15 @@ class TorchBackend(Backend):
     ) -> Executable:
         return self._engine.compile(graph, store, train)
 
-    def native(self, graph: Graph, params: Params) -> Any:
-        """Returns a `torch.nn.Module` whose ``state_dict`` has the graph's names."""
-        return self._engine.native(graph, params)
-
     @classmethod
     def _outline(cls, recipe: Recipe, inputs: Mapping[str, TensorSpec]) -> Outline:
         from vega_backend_torch.outline import outline
 
         return outline(recipe, tuple(inputs.items()))
+
+    def _native(self, graph: Graph, params: Params) -> Any:
+        """Returns a `torch.nn.Module` whose ``state_dict`` has the graph's names."""
+        return self._engine.native(graph, params)
 
     def _initial(self, op: Native, seed: int) -> Mapping[str, Array]:
         return self._engine.initial(op, seed)

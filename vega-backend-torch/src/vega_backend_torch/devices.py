@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from vega_core.backend import Device
-from vega_core.errors import ConfigError
 
 CPU = Device("cpu", "cpu")
 
@@ -20,27 +17,6 @@ def found() -> list[Device]:
         memory = properties.total_memory / 2**20
         listed.append(Device(f"cuda:{index}", "cuda", memory, properties.name))
     return [*listed, CPU]
-
-
-def preferring(name: str | None) -> Sequence[Device]:
-    """Returns the devices, one first.
-
-    Args:
-        name: Name of the device; a family alone (``cuda``) means its first. None changes nothing.
-
-    Raises:
-        ConfigError: There is no such device; lists those that there are.
-    """
-    listed = found()
-    if name is None:
-        return listed
-    chosen = next((one for one in listed if name in (one.name, one.kind)), None)
-    if chosen is None:
-        names = ", ".join(
-            f"{one.name} ({one.description})" if one.description else one.name for one in listed
-        )
-        raise ConfigError(f"general.backend: PyTorch has no device '{name}'; it has {names}")
-    return [chosen, *(one for one in listed if one != chosen)]
 
 
 def has_bfloat16(device: torch.device) -> bool:

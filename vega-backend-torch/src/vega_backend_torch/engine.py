@@ -9,7 +9,7 @@ import torch
 
 from vega_backend_torch.arrays import Placement
 from vega_backend_torch.compiled import compiled
-from vega_backend_torch.devices import has_bfloat16, preferring
+from vega_backend_torch.devices import found, has_bfloat16
 from vega_backend_torch.executable import TorchExecutable
 from vega_backend_torch.foreign import check_lowered
 from vega_backend_torch.generate import generate
@@ -23,11 +23,11 @@ from vega_core.backend import (
     Native,
     Params,
     ParamStore,
-    State,
     TrainSpec,
     check_reachable,
-    check_state,
 )
+from vega_core.backend.devices import preferring
+from vega_core.backend.own import identity
 from vega_core.backend.rows import looked_up
 from vega_core.backend.writing import Program
 from vega_core.errors import ModelError
@@ -50,7 +50,7 @@ class Engine:
     def __init__(
         self, device: str | None, threads: int | None, compiled: bool, channels_last: bool
     ) -> None:
-        self.devices: Sequence[Device] = preferring(device)
+        self.devices: Sequence[Device] = preferring(found(), device, "PyTorch")
         self._compiled = compiled
         self._channels_last = channels_last
         self._programs: dict[Hashable, Program] = {}
@@ -72,7 +72,7 @@ class Engine:
         if not isinstance(store, TorchStore):
             raise ModelError(f"{type(store).__name__} is no store of the PyTorch backend")
         check_lowered(graph)
-        own, device = _identity(graph), str(store.placement.device)
+        own, device = identity(graph), str(store.placement.device)
 
         def training(train: TrainSpec) -> Program:
             _check_precision(train, store.placement.device)
@@ -89,10 +89,8 @@ class Engine:
 
     def native(self, graph: Graph, params: Params) -> Any:
         """Returns a `torch.nn.Module`; see `vega_core.backend.Backend`."""
-        params = {name: params[name] for name in graph.parameters if name in params}
-        shapes = {name: (spec.shape, spec.dtype) for name, spec in graph.parameters.items()}
-        check_state(State(params), shapes)
-        return own_module(graph, params) or GraphModule(graph, params)
+        own = own_module(graph, params)
+        return GraphModule(graph, params) if own is None else own
 
     def initial(self, op: Native, seed: int) -> Mapping[str, Array]:
         """Returns a module's own parameters; see `vega_core.backend.Backend`."""
@@ -105,15 +103,6 @@ class Engine:
                 program = compiled(program)
             self._programs[key] = program
         return self._programs[key]
-
-
-def _identity(graph: Graph) -> Hashable:
-    """Returns what is equal for graphs of one program.
-
-    The hash of a user's own module is of its name; a class that was defined anew is another.
-    """
-    modules = (node.op.recipe.component for node in graph.nodes if isinstance(node.op, Native))
-    return (graph.hash, *modules)
 
 
 def _training(graph: Graph, moving: Collection[str]) -> Program:

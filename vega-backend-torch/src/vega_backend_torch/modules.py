@@ -10,13 +10,19 @@ import torch
 from vega_backend_torch.arrays import to_numpy
 from vega_core.arrays import Array
 from vega_core.backend import Native, Params, Recipe
+from vega_core.backend.own import (
+    Inputs,
+    alone,
+    failed,
+    inputs_of,
+    named_outputs,
+    ordered_outputs,
+)
 from vega_core.errors import ModelError
 from vega_core.nn import Graph, TensorSpec
 from vega_core.nn.shapes import with_batch
 
 Module = torch.nn.Module
-Inputs = tuple[tuple[str, TensorSpec], ...]
-"""Name and specification of each input of a module; one is passed by position."""
 
 
 def instance(recipe: Recipe, inputs: Inputs, seed: int) -> Module:
@@ -50,26 +56,14 @@ def try_out(recipe: Recipe, module: Module, inputs: Inputs, size: int) -> Any:
                 return module(*tensors.values())
             return module(**tensors)
     except Exception as error:
-        shapes = ", ".join(f"{name} {spec}".strip() for name, spec in inputs)
-        raise ModelError(
-            f"{recipe.name} fails on a batch of {size} ({shapes}): {type(error).__name__}: {error}"
-        ) from error
+        raise failed(recipe.name, inputs, size, error, error) from error
     finally:
         module.train(mode)
 
 
-def named_outputs(name: str, result: Any) -> Mapping[str, torch.Tensor]:
-    """Returns what a forward gave as tensors by name; what is None is left out.
-
-    Raises:
-        ModelError: It is something else.
-    """
-    outputs = {"output": result} if isinstance(result, torch.Tensor) else result
-    if isinstance(outputs, Mapping):
-        given = {key: value for key, value in outputs.items() if value is not None}
-        if all(isinstance(value, torch.Tensor) for value in given.values()):
-            return given
-    raise ModelError(f"{name} gives {type(result).__name__}: expected a tensor, or tensors by name")
+def outputs_of(name: str, result: Any) -> Mapping[str, torch.Tensor]:
+    """Returns what a forward gave as tensors by name; see `named_outputs`."""
+    return named_outputs(name, result, lambda value: isinstance(value, torch.Tensor))
 
 
 def initial(op: Native, seed: int) -> Mapping[str, Array]:
@@ -78,22 +72,14 @@ def initial(op: Native, seed: int) -> Mapping[str, Array]:
     return {name: to_numpy(state[name]) for name, *_ in op.weights}
 
 
-def inputs_of(op: Native) -> Inputs:
-    """Returns the inputs that a module was outlined for."""
-    names = op.given or ("",)
-    return tuple(
-        (name, TensorSpec(shape, dtype))
-        for name, (shape, dtype) in zip(names, op.inputs, strict=True)
-    )
-
-
 def own_module(graph: Graph, params: Params) -> Module | None:
     """Returns the user's own module with parameters, where a graph is nothing but that."""
-    (node, *others) = graph.nodes or (None,)
-    if node is None or others or not isinstance(node.op, Native):
+    found = alone(graph)
+    if found is None:
         return None
-    module = instance(node.op.recipe, inputs_of(node.op), 0)
-    saved = {role: torch.tensor(params[name]) for role, name in node.params.items()}
+    op, roles = found
+    module = instance(op.recipe, inputs_of(op), 0)
+    saved = {role: torch.tensor(params[name]) for role, name in roles.items()}
     module.load_state_dict(saved, strict=False)  # a shared tensor is named once
     return module
 
@@ -110,9 +96,7 @@ class Call:
 
     def __init__(self, op: Native) -> None:
         self._module = instance(op.recipe, inputs_of(op), 0).train(op.mode == "train")
-        self._given = op.given
-        self._name = op.name
-        self._names = tuple(name for name, *_ in op.outputs)
+        self._op, self._given = op, op.given
 
     def __call__(
         self, inputs: Sequence[torch.Tensor], params: Mapping[str, torch.Tensor], key: int
@@ -130,14 +114,7 @@ class Call:
             with torch.no_grad():
                 for name in moved:
                     params[name].copy_(held[name])
-        found = named_outputs(self._name, result)
-        if missing := [name for name in self._names if name not in found]:
-            mode = "training" if self._module.training else "evaluation"
-            raise ModelError(
-                f"{self._name} gave {list(found)} in {mode}, and {missing} is missing; its outputs "
-                "must be the same in training and in evaluation"
-            )
-        outputs = tuple(found[name] for name in self._names)
+        outputs = ordered_outputs(self._op, outputs_of(self._op.name, result))
         return outputs if len(outputs) > 1 else outputs[0]
 
 

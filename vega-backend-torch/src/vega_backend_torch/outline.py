@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import torch
 
-from vega_backend_torch.modules import Inputs, Module, instance, named_outputs, try_out
+from vega_backend_torch.modules import Module, instance, outputs_of, try_out
 from vega_core.backend import Outline, Recipe
-from vega_core.errors import ModelError, ShapeError
+from vega_core.backend.own import TRIED, Inputs, element_type, output_shapes
+from vega_core.errors import ModelError
 from vega_core.nn import ParameterSpec, TensorSpec
 from vega_core.nn.primitive import Kind
 
@@ -20,8 +21,6 @@ _NORMS = (
     torch.nn.RMSNorm,
 )
 _TABLES = (torch.nn.Embedding, torch.nn.EmbeddingBag)
-_SIZES = (2, 3)
-"""Batches that are tried: what differs between them is a multiple of the batch."""
 
 
 @lru_cache(maxsize=64)
@@ -38,32 +37,13 @@ def outline(recipe: Recipe, inputs: Inputs) -> Outline:
     """
     module = instance(recipe, inputs, 0)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        tried = [
-            named_outputs(recipe.name, try_out(recipe, module, inputs, size)) for size in _SIZES
-        ]
-    outputs = {}
-    for name, one in tried[0].items():
-        other = tried[1].get(name, one)
-        if len(one.shape) != len(other.shape):
-            raise ShapeError(f"{recipe.name}: the axes of output {name!r} depend on the batch")
-        shape = tuple(
-            _axis(recipe, name, sizes) for sizes in zip(one.shape, other.shape, strict=True)
-        )
-        outputs[name] = TensorSpec(shape, _dtype(recipe, f"output {name!r}", one.dtype))
+        tried = [outputs_of(recipe.name, try_out(recipe, module, inputs, size)) for size in TRIED]
+    shapes = output_shapes(recipe.name, [{n: x.shape for n, x in one.items()} for one in tried])
+    outputs = {
+        name: TensorSpec(shape, _dtype(recipe, f"output {name!r}", tried[0][name].dtype))
+        for name, shape in shapes.items()
+    }
     return Outline(dict(_parameters(recipe, module)), outputs)
-
-
-def _axis(recipe: Recipe, name: str, sizes: tuple[int, int]) -> int:
-    """Returns an axis as a graph writes it, given its size in the batches that were tried."""
-    if sizes[0] == sizes[1]:
-        return sizes[0]
-    count, rest = divmod(sizes[0], _SIZES[0])
-    if rest or sizes[1] != count * _SIZES[1]:
-        raise ShapeError(
-            f"{recipe.name}: an axis of output {name!r} is {sizes[0]} for a batch of {_SIZES[0]} "
-            f"and {sizes[1]} for one of {_SIZES[1]}, which is no multiple of it"
-        )
-    return -count
 
 
 def _parameters(recipe: Recipe, module: Module) -> Iterator[tuple[str, ParameterSpec]]:
@@ -94,7 +74,4 @@ def _kind(module: Module, name: str, parameter: torch.nn.Parameter) -> Kind:
 
 
 def _dtype(recipe: Recipe, what: str, dtype: torch.dtype) -> str:
-    name = str(dtype).removeprefix("torch.")
-    if name == "bfloat16" or name.startswith(("complex", "float8", "q")):
-        raise ModelError(f"{recipe.name}: {what} is of {name}, which no array of a graph has")
-    return name
+    return element_type(recipe.name, what, str(dtype).removeprefix("torch."))

@@ -12,7 +12,7 @@ from typing import Any, final
 from vega_core.arrays import Array
 from vega_core.backend.executable import Executable
 from vega_core.backend.native import Native, NativeNetwork, Outline, Recipe
-from vega_core.backend.state import Params
+from vega_core.backend.state import Params, State, check_state
 from vega_core.backend.store import ParamStore
 from vega_core.backend.training import TrainSpec
 from vega_core.errors import ModelError
@@ -77,7 +77,7 @@ class Backend(ABC):
                 loss is no output.
         """
 
-    @abstractmethod
+    @final
     def native(self, graph: Graph, params: Params) -> Any:
         """Returns the framework's own module under the graph's names, with copies of parameters.
 
@@ -88,6 +88,10 @@ class Backend(ABC):
         Raises:
             StateError: One is missing, or of another shape or type.
         """
+        own = {name: params[name] for name in graph.parameters if name in params}
+        shapes = {name: (spec.shape, spec.dtype) for name, spec in graph.parameters.items()}
+        check_state(State(own), shapes)
+        return self._native(graph, own)
 
     @final
     @classmethod
@@ -123,6 +127,10 @@ class Backend(ABC):
                 own = self._initial(node.op, seed)
                 arrays |= {name: own[role] for role, name in node.params.items()}
         return arrays
+
+    @abstractmethod
+    def _native(self, graph: Graph, params: Params) -> Any:
+        """Returns the framework's own module, given exactly the graph's parameters."""
 
     @classmethod
     def _outline(cls, recipe: Recipe, inputs: Mapping[str, TensorSpec]) -> Outline:  # noqa: ARG003
