@@ -478,3 +478,22 @@ def test_layers_that_may_read_their_weight_are_written_as_before() -> None:
 
     graph = nn.trace(Net(), {"x": nn.batched((3, 4, 4))})
     assert graph.hash == "dc2e97c4443872155838c5f3281c6c7e32ab51bec27d9ddc4acd5aabfb4f03c3"
+
+
+def test_quantization_calls_the_layers_first_and_last_that_counting_does() -> None:
+    """A product with a parameter is a layer too, though it has no weight to quantize."""
+
+    class Products(nn.Network):
+        def forward(self, x: nn.Tensor) -> nn.Tensor:
+            x = nn.Linear(4, name="mid")(nn.Linear(4, name="first")(x))
+            return x @ nn.parameter("table", (4, 3))
+
+    graph = nn.trace(Products(), {"x": nn.batched((5,))})
+    first, mid, product = graph.stats().weighted
+    assert (first, mid) == ("first", "mid")
+    quantized = core.FakeQuant("w4a4")(graph)
+    assert {name for name in quantized.parameters if "quantized" in name} == {"mid.quantized.range"}
+    bits = {layer.name: layer.bops for layer in graph.stats().with_bits("w4a4").layers}
+    assert [name for name, bops in bits.items() if bops] == ["mid"]
+    with pytest.raises(ModelError, match="has no weight of its own"):
+        core.FakeQuant("w4a4", {product: [8, 8]})(graph)

@@ -78,6 +78,11 @@ class Statistics:
         """Parameters and, at the peak, values of one sample, in megabytes of 1,048,576 bytes."""
         return (self.parameter_bytes + self.peak_activation_bytes) / MEGABYTE
 
+    @property
+    def weighted(self) -> tuple[str, ...]:
+        """Names of the layers that multiply by weights, in order: those that have bit widths."""
+        return tuple([layer.name for layer in self.layers if layer.activations])
+
     def with_bits(self, bits: Bits | str) -> Statistics:
         """Returns the same with bit operations, in total and a layer.
 
@@ -88,8 +93,7 @@ class Statistics:
             ModelError: The text is no bit widths, or a layer that they name is not there.
         """
         chosen = bits if isinstance(bits, Bits) else Bits.parse(bits)
-        weighted = [layer.name for layer in self.layers if layer.activations]
-        widths = chosen.widths(weighted)
+        widths = chosen.widths(self.weighted)
         layers = []
         for layer in self.layers:
             weight_bits, activation_bits = widths.get(layer.name, (0, 0))

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from vega_core.arrays import Array
+from vega_core.exchange.onnx.names import Names
 from vega_core.nn.shapes import TensorSpec
 
 BATCH: Final = "N"
@@ -27,7 +28,7 @@ class Writer:
 
     def __init__(self, onnx: Any) -> None:
         self._onnx = onnx
-        self._names: set[str] = set()
+        self._names = Names()
         self.nodes: list[Any] = []
         self._arrays: list[Any] = []
         self.domains: set[str] = set()
@@ -40,12 +41,7 @@ class Writer:
 
     def fresh(self, name: str) -> str:
         """Returns a name that nothing has yet: the given one, or with a number behind it."""
-        found, number = name, 1
-        while found in self._names:
-            number += 1
-            found = f"{name}_{number}"
-        self._names.add(found)
-        return found
+        return self._names.fresh(name)
 
     def hold(self, name: str, array: Array) -> str:
         """Adds an initializer by a name that is its own, and returns it."""

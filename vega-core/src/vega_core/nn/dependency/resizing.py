@@ -57,7 +57,9 @@ class Resizing:
         Copies stand beside one another; what lies together of one unit, as the pixels of a
         channel that is flattened, is copied as one.
         """
-        return None if axis is None else self._laid_out(axis)[0]
+        if axis is None or (self.copies[axis[axis != STAYS]] == 1).all():
+            return None
+        return self._laid_out(axis)[0]
 
     def shares(self, axis: Ids) -> Array:
         """Returns what each new place along an axis counts, so that copies add up to one.

@@ -11,6 +11,7 @@ from vega_core.errors import ModelError, suggest
 from vega_core.nn import ops
 from vega_core.nn.channels import channel_groups
 from vega_core.nn.graph import Graph, Node
+from vega_core.nn.outputs import main_name
 from vega_core.nn.rewrites.finding import towards
 from vega_core.nn.rewriting import Rewrite, Site, rewritten
 from vega_core.nn.tensor import Tensor
@@ -88,11 +89,10 @@ class ReplaceHead(Rewrite):
                 hint = suggest(self.output, graph.outputs)
                 raise ModelError(f"there is no output {self.output!r}{hint}")
             return self.output
-        names = [name for name in ("logits", "output") if name in graph.outputs]
-        names = names or list(graph.outputs)
-        if len(names) != 1 and names[0] not in ("logits", "output"):
-            raise ModelError(f"which output? There are {', '.join(names)}")
-        return names[0]
+        name = main_name(graph.outputs)
+        if name is None:
+            raise ModelError(f"which output? There are {', '.join(graph.outputs)}")
+        return name
 
 
 def _computed_from(graph: Graph, head: Node) -> list[Node]:

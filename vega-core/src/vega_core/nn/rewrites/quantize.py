@@ -81,8 +81,13 @@ class FakeQuant(Rewrite):
         return replace(Bits.parse(self.bits), layers=pairs)
 
     def __call__(self, graph: Graph) -> Graph:
-        layers = {node.name: node for node in weighted(graph)}
-        widths, positive = self.widths.widths(list(layers)), never_negative(graph)
+        layers = {node.name for node in weighted(graph)}
+        for name in self.layers.keys() & {*graph.stats().weighted} - layers:
+            raise ModelError(f"{name!r} has no weight of its own, which could be quantized")
+        # Which are the first and the last is said as in counting, of all that multiply by weights.
+        asked = self.widths.widths(graph.stats().weighted)
+        widths = {name: pair for name, pair in asked.items() if name in layers}
+        positive = never_negative(graph)
 
         def edit(site: Site) -> tuple[Tensor, ...] | None:
             node = site.node

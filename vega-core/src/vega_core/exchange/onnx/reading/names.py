@@ -17,19 +17,3 @@ def dotted(name: str) -> str:
     is left.
     """
     return _OTHERS.sub("_", _SEPARATORS.sub(".", name[:_LONGEST])).strip(".")
-
-
-class Names:
-    """Gives names that nothing has yet."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def fresh(self, name: str) -> str:
-        """Returns the name, or with a number behind it."""
-        found, number = name, 1
-        while found in self._taken:
-            number += 1
-            found = f"{name}_{number}"
-        self._taken.add(found)
-        return found

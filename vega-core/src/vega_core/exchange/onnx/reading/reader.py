@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from vega_core.errors import ModelError
+from vega_core.exchange.onnx.names import Names
 from vega_core.exchange.onnx.reading.building import Building
 from vega_core.exchange.onnx.reading.model import Function, Model, check_supported, key_of
-from vega_core.exchange.onnx.reading.names import Names, dotted
+from vega_core.exchange.onnx.reading.names import dotted
 from vega_core.exchange.onnx.reading.site import Site
 from vega_core.exchange.onnx.reading.table import READINGS
 from vega_core.exchange.onnx.reading.tensors import Stored, element_type, stored

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from vega_core.errors import ModelError, ShapeError
+from vega_core.exchange.onnx.names import Names
 from vega_core.exchange.onnx.reading.model import MAX_BYTES, Input, Model, parsed
-from vega_core.exchange.onnx.reading.names import Names, dotted
+from vega_core.exchange.onnx.reading.names import dotted
 from vega_core.exchange.onnx.reading.reader import FAULTS, read_graph
 from vega_core.exchange.onnx.reading.tensors import Stored, stored
 from vega_core.nn.files import digest, read
@@ -39,7 +40,8 @@ class Onnx(GraphSource):
         with _of(self.file):
             model = parsed(data)
             specs = _fitting(model.inputs, inputs)
-            return read_graph(model, _arrays(model, self.file.parent), specs, digest(data)[:16])
+            known = (self.sha256 or digest(data)).lower()[:16]
+            return read_graph(model, _arrays(model, self.file.parent), specs, known)
 
     def identity(self) -> Mapping[str, Any]:
         return {"sha256": self.sha256 or digest(read(self.file, None, MAX_BYTES))}

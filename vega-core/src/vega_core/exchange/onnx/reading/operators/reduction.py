@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from vega_core.errors import ModelError
@@ -10,10 +11,11 @@ from vega_core.exchange.onnx.reading.values import Value
 from vega_core.nn import ops
 from vega_core.nn.ops.ranking import Extreme
 from vega_core.nn.ops.reduction import Reduction
-from vega_core.nn.primitive import Primitive
 
 
-def reduction(kind: type[Reduction], before: Primitive | None = None) -> Read:
+def reduction(
+    kind: type[Reduction], before: Callable[[Site, Value], Value] = lambda _, x: x
+) -> Callable[[Site], Value]:
     """Returns the reading of a reduction.
 
     Args:
@@ -24,29 +26,27 @@ def reduction(kind: type[Reduction], before: Primitive | None = None) -> Read:
     def read(site: Site) -> Value:
         (x,) = site.values(1)
         axes = site.axes(1) or None
+        x = before(site, x)
         if axes is None and site.whole("noop_with_empty_axes", 0):
-            return x if before is None else site.emit(before, x)
-        if before is not None:
-            x = site.emit(before, x)
+            return x
         return site.emit(kind(axes, bool(site.whole("keepdims", 1))), x)
 
     return read
 
 
-def sum_of_squares(site: Site) -> Value:
-    """Reads ReduceSumSquare."""
-    (x,) = site.values(1)
-    axes, square = site.axes(1) or None, site.emit(ops.Mul(), x, x)
-    if axes is None and site.whole("noop_with_empty_axes", 0):
-        return square
-    return site.emit(ops.ReduceSum(axes, bool(site.whole("keepdims", 1))), square)
+def magnitude(site: Site, x: Value) -> Value:
+    """Returns the absolute values."""
+    return site.emit(ops.Abs(), x)
+
+
+def squared(site: Site, x: Value) -> Value:
+    """Returns the squares."""
+    return site.emit(ops.Mul(), x, x)
 
 
 def logarithm(site: Site) -> Value:
     """Reads ReduceLogSum."""
-    total = reduction(ops.ReduceSum)(site)
-    assert not isinstance(total, tuple)  # noqa: S101 - for the type checker
-    return site.emit(ops.Log(), total)
+    return site.emit(ops.Log(), reduction(ops.ReduceSum)(site))
 
 
 def extreme(kind: type[Extreme]) -> Read:
@@ -83,7 +83,7 @@ READINGS: Final[Readings] = {
     "ArgMax": extreme(ops.ArgMax),
     "ArgMin": extreme(ops.ArgMin),
     "CumSum": cumulative_sum,
-    "ReduceL1": reduction(ops.ReduceSum, ops.Abs()),
+    "ReduceL1": reduction(ops.ReduceSum, magnitude),
     "ReduceL2": reduction(ops.ReduceL2),
     "ReduceLogSum": logarithm,
     "ReduceLogSumExp": reduction(ops.ReduceLogSumExp),
@@ -92,6 +92,6 @@ READINGS: Final[Readings] = {
     "ReduceMin": reduction(ops.ReduceMin),
     "ReduceProd": reduction(ops.ReduceProd),
     "ReduceSum": reduction(ops.ReduceSum),
-    "ReduceSumSquare": sum_of_squares,
+    "ReduceSumSquare": reduction(ops.ReduceSum, squared),
     "TopK": top_k,
 }
