@@ -249,3 +249,19 @@ def test_tables_in_branches_are_updated_row_by_row(
     one, two = (executable.store.export().to_arrays() for executable in executables)
     for key, array in two.items():
         np.testing.assert_allclose(one[key], array, rtol=1e-4, atol=1e-6, err_msg=key)
+
+
+@pytest.mark.parametrize("how", ["backend", "eager"])
+def test_what_is_trained_is_said_of_the_whole_supernet(
+    request: pytest.FixtureRequest, how: str
+) -> None:
+    """Also where the branch that a pattern means is not the one that is chosen."""
+    spec = TrainSpec(SGD(lr=0.05), trainable=("a.*", "head.*"), statistics=("c.*",))
+    executable = ready(request.getfixturevalue(how), graph(), spec)
+    before = executable.store.export()
+    executable.train_step(batch(0), {"first": 1, "second": 1, "b.op": 0})
+    aside = executable.store.export()
+    assert {name.partition(".")[0] for name in changed(before, aside)} == {"head"}
+    executable.train_step(batch(1), {"first": 0, "second": 0, "b.op": 0})
+    after = {name.rpartition(".")[0] for name in changed(aside, executable.store.export())}
+    assert after == {"a.conv", "a.norm", "c.norm", "head"}

@@ -6,6 +6,7 @@ reads its axes in order; what works on elements runs on either form and follows 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -126,7 +127,7 @@ def turned(x: Any, shape: Shape, last: bool) -> Any:
     """
     rank = len(shape)
     order = (0, *range(2, rank), 1) if last else (0, rank - 1, *range(1, rank - 1))
-    if 1 in (abs(shape[1]), abs(_product(shape[2:]))) and min(shape[1:]) > 0:
+    if 1 in (abs(shape[1]), abs(math.prod(shape[2:]))) and min(shape[1:]) > 0:
         sizes = [*shape[2:], shape[1]] if last else shape[1:]
         return tf.reshape(x, (-1 if shape[0] < 0 else shape[0], *sizes))
     return tf.transpose(x, order)
@@ -139,10 +140,3 @@ def aligned(x: Any, shape: Shape, rank: int) -> Any:
     longer = (1,) * (rank - len(shape)) + shape
     sizes = [-1 if size < 0 else size for size in longer]
     return turned(tf.reshape(x, sizes), longer, True)
-
-
-def _product(sizes: Shape) -> int:
-    result = 1
-    for size in sizes:
-        result *= size
-    return result

@@ -35,6 +35,7 @@ class Lowered:
         trained: Names of the parameters that are trained.
         moving: Names of the statistics that move.
         mode: How its functions run.
+        by_row: Tables of which a step changes only the rows that are looked up.
     """
 
     graph: Graph
@@ -42,18 +43,30 @@ class Lowered:
     trained: tuple[str, ...]
     moving: frozenset[str]
     mode: Mode
+    by_row: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _ = self.walk  # now, and not while something is traced
 
     @classmethod
-    def of(cls, graph: Graph, spec: TrainSpec | None, mode: Mode) -> Lowered:
-        """Returns a graph in training, or in evaluation where nothing is trained."""
+    def of(
+        cls, graph: Graph, spec: TrainSpec | None, mode: Mode, whole: Graph | None = None
+    ) -> Lowered:
+        """Returns a graph in training, or in evaluation where nothing is trained.
+
+        Args:
+            graph: The graph.
+            spec: What is trained, by names of the whole graph.
+            mode: How its functions run.
+            whole: The graph of which it is the chosen branches; by default itself.
+        """
         if spec is None:
             return cls(graph.in_mode("eval"), None, (), frozenset(), mode)
-        train = graph.in_mode("train")
-        trained = tuple(name for name in spec.trained(graph) if name in train.parameters)
-        return cls(train, spec, trained, frozenset(spec.moving(graph)), mode)
+        whole, train = graph if whole is None else whole, graph.in_mode("train")
+        trained = tuple(name for name in spec.trained(whole) if name in train.parameters)
+        moving = frozenset(spec.moving(whole)).intersection(train.parameters)
+        rows = looked_up(whole.in_mode("train")).intersection(trained)
+        return cls(train, spec, trained, moving, mode, rows)
 
     @property
     def training(self) -> TrainSpec:
@@ -61,11 +74,6 @@ class Lowered:
         if self.spec is None:
             raise ModelError("nothing is trained")
         return self.spec
-
-    @cached_property
-    def by_row(self) -> frozenset[str]:
-        """Tables of which a step changes only the rows that are looked up."""
-        return looked_up(self.graph) & {*self.trained}
 
     @cached_property
     def layout(self) -> Layout:
@@ -112,6 +120,11 @@ class Lowered:
         """Returns the outputs with the graph's order of axes."""
         return [self.walk.plain(value, values) for value in self.graph.outputs.values()]
 
+    def loss(self, values: Mapping[str, Any], outputs: Mapping[str, str]) -> Any:
+        """Returns the sum of the losses, given the value that each output is."""
+        losses = [values[outputs[name]] for name in self.training.losses]
+        return losses[0] if len(losses) == 1 else tf.add_n(losses)
+
     def differentiated(
         self, tensors: Sequence[Any], variables: Mapping[str, Any]
     ) -> tuple[list[Any], Any, dict[str, Any]]:
@@ -121,8 +134,7 @@ class Lowered:
             tape.watch(sources)
             values = self.run(tensors, Held(variables, self.by_row))
             outputs = self.outputs(values)
-            losses = [values[self.graph.outputs[name]] for name in self.training.losses]
-            loss = losses[0] if len(losses) == 1 else tf.add_n(losses)
+            loss = self.loss(values, self.graph.outputs)
         found = tape.gradient(loss, sources)
         gradients = {
             name: rows_of(gradient, self.graph.parameters[name].shape[0])

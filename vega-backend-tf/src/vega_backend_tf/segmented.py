@@ -13,7 +13,6 @@ from vega_backend_tf.arguments import Arguments, rates_of
 from vega_backend_tf.chosen import Chosen, chosen
 from vega_backend_tf.flows import required
 from vega_backend_tf.function import Bank
-from vega_backend_tf.layout import turned
 from vega_backend_tf.program import Lowered
 from vega_backend_tf.programs import Programs
 from vega_backend_tf.segment_form import form_of
@@ -85,7 +84,7 @@ class Segmented:
         what, values, ran = self._forward(inputs, controls)
         gradients = self._backward(what, values, ran)
         outputs = self._outputs(what, values)
-        loss = self._loss(what, values)
+        loss = self._lowered.loss(values, what.outputs)
         del values, ran  # so that nothing holds the arrays that are updated
         self._updates.step(gradients, rates_of(controls))
         return outputs, loss
@@ -214,15 +213,8 @@ class Segmented:
         return Slopes(outputs, places(segment.inputs), params)
 
     def _outputs(self, what: Chosen, values: Mapping[str, Any]) -> dict[str, Any]:
-        layout, specs = self._lowered.layout.values, self._lowered.graph.specs
-        return {
-            name: turned(values[v], specs[v].shape, False) if layout[v] else values[v]
-            for name, v in what.outputs.items()
-        }
-
-    def _loss(self, what: Chosen, values: Mapping[str, Any]) -> Any:
-        losses = [values[what.outputs[name]] for name in self._lowered.training.losses]
-        return losses[0] if len(losses) == 1 else tf.add_n(losses)
+        plain = self._lowered.walk.plain
+        return {name: plain(value, values) for name, value in what.outputs.items()}
 
     @cached_property
     def _updates(self) -> Updates:

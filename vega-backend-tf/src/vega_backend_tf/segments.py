@@ -55,6 +55,10 @@ class Segments:
         self._graph = graph
         self._branches = branches(graph)
         self._producers = {value: node for node in graph.nodes for value in graph.values(node)}
+        self._readers: dict[str, set[str]] = {}
+        for node in graph.nodes:
+            for value in node.inputs:
+                self._readers.setdefault(value, set()).add(node.name)
         self.choices = {n.name: n for n in graph.nodes if isinstance(n.op, ops.Choice)}
         self._needs = self._all_needs()
         levels = self._levels()
@@ -144,11 +148,13 @@ class Segments:
         graph, inside = self._graph, {node.name for node in nodes}
         made = {value for node in nodes for value in graph.values(node)}
         read = dict.fromkeys(v for node in nodes for v in node.inputs if v not in made)
-        elsewhere = {
-            value for node in graph.nodes if node.name not in inside for value in node.inputs
-        }
-        elsewhere.update(graph.outputs.values())
-        outputs = [v for node in nodes for v in graph.values(node) if v in elsewhere]
+        given = {*graph.outputs.values()}
+        outputs = [
+            value
+            for node in nodes
+            for value in graph.values(node)
+            if value in given or not inside.issuperset(self._readers.get(value, ()))
+        ]
         params = dict.fromkeys(name for node in nodes for name in node.params.values())
         first = nodes[0].name
         return Segment(

@@ -56,4 +56,4 @@ class Specialised:
     def _specialise(self, numbers: tuple[int, ...]) -> Whole:
         chosen = dict(zip(self._controls, numbers, strict=True))
         graph = specialised(self._graph, chosen)
-        return Whole(graph, self._spec, self._store, Programs("eager"), ())
+        return Whole(graph, self._spec, self._store, Programs("eager"), (), self._graph)

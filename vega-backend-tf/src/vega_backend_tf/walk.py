@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -173,17 +173,10 @@ class _Roles(Mapping[str, Any]):
 
 
 def _in_bfloat16(site: Site, node: Node) -> Site:
-    return Site(
-        [tf.cast(x, tf.bfloat16) for x in site.inputs],
-        {role: tf.cast(site.params[role], tf.bfloat16) for role in node.params},
-        site.specs,
-        site.results,
-        site.last,
-        site.batch,
-        site.moving,
-        site.move,
-        site.key,
-        site.fused,
+    return replace(
+        site,
+        inputs=[tf.cast(x, tf.bfloat16) for x in site.inputs],
+        params={role: tf.cast(site.params[role], tf.bfloat16) for role in node.params},
     )
 
 

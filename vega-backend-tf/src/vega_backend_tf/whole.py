@@ -23,7 +23,8 @@ class Whole:
     """Runs a graph as one function, for the first batch size with all that is known of it.
 
     Batches of other sizes share one function more, whose shapes are open: a size that comes once,
-    as the rest of an epoch does, must not compile anything.
+    as the rest of an epoch does, must not compile anything. XLA knows no open sizes: under it each
+    has a function of its own.
 
     Args:
         graph: The graph.
@@ -31,6 +32,8 @@ class Whole:
         store: Parameters and slots.
         programs: Keeps the programs.
         key: What the programs belong to, beside shapes.
+        origin: The graph of which it is the chosen branches, whose names ``spec`` speaks of; by
+            default itself.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class Whole:
         store: TensorFlowStore,
         programs: Programs,
         key: tuple[Hashable, ...],
+        origin: Graph | None = None,
     ) -> None:
         self._graph, self._spec, self._store = graph, spec, store
+        self._origin = graph if origin is None else origin
         self._programs, self._key = programs, key
         self._first: tuple[Shapes, Mode] | None = None
         self._lowered: dict[Mode, Lowered] = {}
@@ -87,15 +92,19 @@ class Whole:
 
     def _form(self, inputs: Batch) -> tuple[Shapes, Mode]:
         """Returns the shapes that a program is built for, and how it runs."""
-        option, graph = self._programs.option, self._graph
-        if option == "eager":
+        if self._mode == "eager":
             return self._open, "eager"
-        shapes: Shapes = tuple(inputs[name].shape for name in graph.inputs)
-        if self._first is None or option == "xla":
-            self._first = shapes, choose(option, self._fixed, self._spec)
+        shapes: Shapes = tuple(inputs[name].shape for name in self._graph.inputs)
+        if self._first is None or self._mode == "xla":
+            self._first = shapes, self._mode
         if shapes == self._first[0]:
             return self._first
         return self._open, "graph"
+
+    @cached_property
+    def _mode(self) -> Mode:
+        """How the graph runs for its first batch size."""
+        return choose(self._programs.option, self._fixed, self._spec)
 
     @cached_property
     def _arguments(self) -> Arguments:
@@ -118,7 +127,7 @@ class Whole:
 
     @cached_property
     def _bank(self) -> Bank:
-        lowered = self._in("graph")
+        lowered = self._in(self._mode)
         slots = lowered.training.optimizer.slots.items()
         held = [
             self._store.slot(name, slot, form) for name in lowered.trained for slot, form in slots
@@ -127,11 +136,11 @@ class Whole:
 
     def _in(self, mode: Mode) -> Lowered:
         if mode not in self._lowered:
-            self._lowered[mode] = Lowered.of(self._graph, self._spec, mode)
+            self._lowered[mode] = Lowered.of(self._graph, self._spec, mode, self._origin)
         return self._lowered[mode]
 
     def _update(self, mode: Mode) -> Update:
-        return Update(self._graph, self._in(mode).training, fused=mode != "xla")
+        return Update(self._origin, self._in(mode).training, fused=mode != "xla")
 
     def _named(self, shapes: Shapes) -> dict[str, Sequence[int | None]]:
         return dict(zip(self._graph.inputs, shapes, strict=True))
