@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from vega_backend_ms.active import active, with_rows
 from vega_backend_ms.compiled import Compiled
+from vega_backend_ms.compiled_prediction import CompiledPrediction
+from vega_backend_ms.compiled_step import CompiledStep
 from vega_backend_ms.devices import found, plain, set_threads, use
 from vega_backend_ms.executable import MindSporeExecutable
 from vega_backend_ms.foreign import check_lowered
@@ -120,7 +122,7 @@ class Engine:
         def compiled() -> Compiled:
             return self._built(
                 (key, "graph", names, losses),
-                lambda: Compiled(trained, moving, losses, names, self._namespace),
+                lambda: CompiledStep(trained, moving, losses, names, self._namespace),
             )
 
         return Forms(trained, eager, compiled)
@@ -133,7 +135,7 @@ class Engine:
             return self._built(key, lambda: generate(part, namespace=self._namespace))
 
         def compiled() -> Compiled:
-            return self._built((key, "graph"), lambda: Compiled(part, (), (), (), self._namespace))
+            return self._built((key, "graph"), lambda: CompiledPrediction(part, self._namespace))
 
         return Forms(part, eager, compiled if self._compiled and compilable(part) else None)
 
