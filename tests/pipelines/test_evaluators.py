@@ -194,3 +194,43 @@ def test_an_evaluator_of_parameters_that_nobody_saved(run):
 def test_an_unknown_evaluator_has_its_place(run):
     with pytest.raises(UserError, match=r"run\.yml:\d+:\d+: evaluator\.type: .*'Statistic'"):
         run(evaluator={"type": "Statistic"})
+
+
+def test_latency_is_measured_under_onnxruntime(run):
+    pytest.importorskip("onnxruntime")
+    records = run(
+        evaluator={"type": "OnnxLatency", "max_seconds": 0.2},
+        objectives={"loss": "min", "latency_ms": "min"},
+    )
+    for one in records:
+        assert 0 < one.metrics["latency_ms"] < one.metrics["latency_p99_ms"] * 1.05
+        assert one.metrics["latency_spread"] >= 0
+
+
+def test_estimated_latency_bounds_what_is_trained(run, project):
+    pytest.importorskip("onnxruntime")
+    from vega_core.measure.table import LatencyTable
+    from vega_core.measure.units import units
+    from vega_core.nn import batched, trace
+    from vega_tasks.classification.networks import MLP
+
+    operators = {}
+    for hidden in (4, 8, 16, 32):
+        graph = trace(MLP(hidden=[hidden], num_classes=10), {"image": batched((1, 8, 8))})
+        names = [unit.signature for unit in units(graph)]
+        operators |= {name: float(hidden) if "Gemm" in name else 0.0 for name in names}
+    table = project.folder / "table.json"
+    LatencyTable(operators, 1, 1, "none").save(table)
+    records = run(
+        evaluator={"type": "LatencyEstimate", "table": str(table)},
+        constraints="latency_estimate_ms <= 40",
+    )
+    assert {one.metrics["latency_estimate_ms"] for one in records} == {8, 32}
+    assert {sample["model.hidden"][0] for *_, sample, _ in project.told()} == {4, 16}
+
+
+@pytest.mark.parametrize("key", ["batch", "threads", "tolerance", "max_seconds"])
+def test_latency_refuses_senseless_numbers(run, key):
+    pytest.importorskip("onnxruntime")
+    with pytest.raises((UserError, vega.VegaError), match=f"{key} must be"):
+        run(evaluator={"type": "OnnxLatency", key: 0})

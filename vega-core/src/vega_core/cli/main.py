@@ -28,6 +28,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "describe": ("vega_core.cli.describe", "Explain a component and its parameters."),
     "stats": ("vega_core.cli.stats", "Count a model's parameters, multiply-adds and memory."),
     "export": ("vega_core.cli.export", "Write a trained model in another format, checked."),
+    "latency-table": (
+        "vega_core.cli.latency_table",
+        "Measure the operators of a search space on this machine.",
+    ),
     "doctor": ("vega_core.cli.doctor", "Check the installation, its devices and its plugins."),
 }
 """Name to the module that has its ``command``, and what it does."""

@@ -229,6 +229,17 @@ EVALUATORS = (
         "vega_core.train.evaluator:Statistics",
         "Counts the parameters and multiply-adds of the network.",
     ),
+    Provider(
+        "OnnxLatency",
+        "vega_core.measure.evaluator:OnnxLatency",
+        "Measures the time of a prediction under onnxruntime on this machine.",
+        aliases=("latency",),
+    ),
+    Provider(
+        "LatencyEstimate",
+        "vega_core.measure.evaluator:LatencyEstimate",
+        "Estimates the time of a prediction from a table of operators' times.",
+    ),
 )
 
 OPTIMIZERS = (

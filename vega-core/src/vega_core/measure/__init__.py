@@ -1,0 +1,1 @@
+"""How long a model takes to predict, measured on this machine."""
