@@ -204,7 +204,13 @@ def test_the_plan_adds_up_what_is_trained():
     assert plan.trials == 9
     assert plan.budget_at_least == 9 * 1 + 3 * 2 + 1 * 6
     assert plan.budget_at_most == 9 * 1 + 7 * 2 + 5 * 6
-    assert plan.to_config()["rungs"][2] == {"number": 2, "budget": 9, "at_least": 1, "at_most": 5}
+    assert plan.to_config()["rungs"][2] == {
+        "number": 2,
+        "budget": 9,
+        "at_least": 1,
+        "at_most": 5,
+        "bracket": 0,
+    }
 
 
 def test_a_total_budget_decides_the_sizes():

@@ -23,9 +23,7 @@ def test_targets_are_documented_algorithms(provider):
     assert all(parameter.doc for parameter in parameters_of(cls))
 
 
-@pytest.mark.parametrize(
-    "name", ["AshaHpo", "asha", "RandomSearch", "random", "GridSearch", "grid"]
-)
+@pytest.mark.parametrize("name", [name for one in PROVIDERS for name in (one.name, *one.aliases)])
 def test_the_python_door(name):
     search = vega.algorithm(name, space={"x": (0.0, 1.0)}, objectives={"loss": "min"}, seed=0)
     proposal = search.ask()

@@ -30,3 +30,17 @@ def vega_algorithms() -> Iterator[Provider]:
         aliases=("asha",),
         paper="Li et al., 2020, https://arxiv.org/abs/1810.05934",
     )
+    yield Provider(
+        "SuccessiveHalving",
+        "vega_algos_hpo.halving:SuccessiveHalving",
+        "Successive halving, rung by rung.",
+        aliases=("ShaHpo", "sha"),
+        paper="Jamieson and Talwalkar, 2016, https://arxiv.org/abs/1502.07943",
+    )
+    yield Provider(
+        "HyperbandHpo",
+        "vega_algos_hpo.hyperband:Hyperband",
+        "Successive halving in brackets of several first budgets.",
+        aliases=("hyperband",),
+        paper="Li et al., 2018, https://jmlr.org/papers/v18/16-558.html",
+    )

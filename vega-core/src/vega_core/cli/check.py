@@ -83,9 +83,11 @@ def _rows(step: StepPlan) -> Iterator[tuple[str, str]]:
         yield "over", ", ".join(step.searched)
     if step.trials is None:
         yield "trials", "not known before the step before has ended"
+    several = any(rung.bracket for rung in step.rungs)
     for rung in step.rungs:
         trials = _counted(rung.at_least, rung.at_most, "trial")
-        yield f"rung {rung.number}", f"{trials} of {_counted(rung.budget, rung.budget, step.unit)}"
+        name = f"bracket {rung.bracket}, rung {rung.number}" if several else f"rung {rung.number}"
+        yield name, f"{trials} of {_counted(rung.budget, rung.budget, step.unit)}"
     if step.budget_at_least is not None and step.budget_at_most is not None:
         yield "in total", _counted(step.budget_at_least, step.budget_at_most, step.unit)
 

@@ -30,7 +30,10 @@ def make_progress() -> AbstractContextManager[Progress]:
 
 def describe_plan(plan: Plan) -> str:
     """Returns a plan as one line."""
-    rungs = " > ".join(f"{rung.at_most}@{rung.budget:g}" for rung in plan.rungs)
+    rungs = " | ".join(
+        " > ".join(f"{rung.at_most}@{rung.budget:g}" for rung in bracket)
+        for bracket in plan.brackets()
+    )
     return f"up to {plan.trials} trials ({rungs}), total budget at most {plan.budget_at_most:g}"
 
 

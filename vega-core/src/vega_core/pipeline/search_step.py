@@ -49,7 +49,7 @@ class SearchStep(Step):
         config = _config(context)
         search = make_algorithm(config, context.catalog, context.seed)
         plan, objectives = search.plan(), search.problem.objectives
-        largest = plan.rungs[-1].budget if plan else search.problem.budget
+        largest = plan.largest if plan else search.problem.budget
         config["objectives"] = objectives.to_config()
 
         def recipe(sample: Sample) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from itertools import pairwise
+from itertools import groupby
 from typing import Any
 
 
@@ -16,12 +16,14 @@ class RungPlan:
         budget: Cumulative budget of a trial that has finished this rung.
         at_least: How many trials reach it if none fails.
         at_most: How many trials can reach it at all.
+        bracket: Which of the searches that are run one after another it belongs to, from 0.
     """
 
     number: int
     budget: float
     at_least: int
     at_most: int
+    bracket: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Plan:
     """The ladder of a search, which ``vega check`` prints.
 
     Attributes:
-        rungs: From the smallest budget to the largest; one for an algorithm without budgets of its
-            own.
+        rungs: Bracket by bracket, each from the smallest budget to the largest; one for an
+            algorithm without budgets of its own.
     """
 
     rungs: tuple[RungPlan, ...]
@@ -38,7 +40,12 @@ class Plan:
     @property
     def trials(self) -> int:
         """How many configurations are tried at most."""
-        return self.rungs[0].at_most
+        return sum(first.at_most for first, *_ in self.brackets())
+
+    @property
+    def largest(self) -> float:
+        """The largest budget that a trial can get."""
+        return max(rung.budget for rung in self.rungs)
 
     @property
     def budget_at_least(self) -> float:
@@ -60,6 +67,13 @@ class Plan:
         }
 
     def _steps(self) -> list[tuple[RungPlan, float]]:
-        first, *_ = self.rungs
-        steps = [(upper, upper.budget - lower.budget) for lower, upper in pairwise(self.rungs)]
-        return [(first, first.budget), *steps]
+        """Returns each rung with what a trial that reaches it adds to its budget."""
+        return [
+            (rung, rung.budget - before)
+            for bracket in self.brackets()
+            for before, rung in zip([0, *(one.budget for one in bracket)], bracket, strict=False)
+        ]
+
+    def brackets(self) -> list[list[RungPlan]]:
+        """Returns the rungs of each bracket."""
+        return [list(rungs) for _, rungs in groupby(self.rungs, key=lambda rung: rung.bracket)]
