@@ -7,6 +7,7 @@ from vega_algos_hpo.grid_search import GridSearch
 from vega_algos_hpo.halving import SuccessiveHalving
 from vega_algos_hpo.hyperband import Hyperband
 from vega_algos_hpo.random_search import RandomSearch
+from vega_algos_hpo.tpe import Tpe
 from vega_core.testing import AlgorithmConformance
 
 
@@ -38,3 +39,8 @@ class TestSuccessiveHalving(AlgorithmConformance):
 class TestHyperband(AlgorithmConformance):
     def make(self, problem):
         return Hyperband(problem, max_budget=9, iterations=2)
+
+
+class TestTpe(AlgorithmConformance):
+    def make(self, problem):
+        return Tpe(problem, num_samples=40, num_startup=5)

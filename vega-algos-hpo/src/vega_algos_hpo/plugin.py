@@ -44,3 +44,10 @@ def vega_algorithms() -> Iterator[Provider]:
         aliases=("hyperband",),
         paper="Li et al., 2018, https://jmlr.org/papers/v18/16-558.html",
     )
+    yield Provider(
+        "TpeHpo",
+        "vega_algos_hpo.tpe:Tpe",
+        "The tree-structured Parzen estimator.",
+        aliases=("tpe",),
+        paper="Bergstra et al., 2011, https://papers.nips.cc/paper/4443",
+    )

@@ -1,0 +1,1 @@
+"""Densities over a search space, estimated from configurations that were tried."""
