@@ -137,5 +137,7 @@ def test_the_command_measures_a_search_space(tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told["networks"] == 2
     assert told["operators"] == len(LatencyTable.load(out).operators)
-    assert vega([*arguments, "--step", "serch"]) == 2
+    assert vega(arguments) == 2
+    assert "--force" in capsys.readouterr().err
+    assert vega([*arguments, "--force", "--step", "serch"]) == 2
     assert "no step 'serch' searches over a model; did you mean" in capsys.readouterr().err

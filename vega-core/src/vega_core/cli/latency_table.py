@@ -12,13 +12,14 @@ import click
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The table to write."
 )
+@click.option("--force", is_flag=True, help="Replace the file if it is there already.")
 @click.option("--step", metavar="NAME", help="Step that searches; else the first with a model.")
 @click.option(
     "--samples",
     type=click.IntRange(min=1),
     default=200,
     show_default=True,
-    help="How many configurations to draw; operators that none of them has are not in the table.",
+    help="How many configurations to draw; the table has the operators of their networks.",
 )
 @click.option(
     "--whole",
@@ -27,13 +28,28 @@ import click
     show_default=True,
     help="How many of their networks to measure whole, to calibrate the table by.",
 )
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--batch",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Samples in a batch.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Threads of one operator.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draws."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     file: Path,
     output: Path,
+    force: bool,
     step: str | None,
     samples: int,
     whole: int,
@@ -49,22 +65,25 @@ def command(
     """
     # Imported here, so that `vega --help` does not wait for it.
     from vega_core.cli.output import emit
+    from vega_core.exchange.files import writable
     from vega_core.measure.table import measure_table
     from vega_core.pipeline.sampled import sampled_graphs
 
+    target = writable(output, force)
     graphs = sampled_graphs(file, step, samples, seed)
     spread = graphs[:: max(1, len(graphs) // whole)][:whole] if whole else []
+    click.echo(f"measuring the operators of {len(graphs)} networks", err=True)
     table = measure_table(graphs, spread, batch=batch, threads=threads)
-    table.save(output)
+    table.save(target)
     errors = table.errors
     data = {
-        "file": str(output),
+        "file": str(target),
         "networks": len(graphs),
         "operators": len(table.operators),
         "scale": table.scale,
         "errors": list(errors),
     }
-    lines = [f"{len(table.operators)} operators of {len(graphs)} networks, in {output}"]
+    lines = [f"{len(table.operators)} operators of {len(graphs)} networks, in {target}"]
     if errors:
         lines.append(
             f"estimates of {len(errors)} networks measured whole are off by "
