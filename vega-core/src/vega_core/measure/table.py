@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -94,11 +95,13 @@ class LatencyTable:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if data.pop("format") != _FORMAT:
                 raise DataError(f"{path} has another format than this version of Vega reads")
-            data["operators"] = {key: float(ms) for key, ms in data["operators"].items()}
-            return cls(**data)
+            times = {key: _time(ms) for key, ms in data.pop("operators").items()}
+            scale, offset = _time(data.pop("scale")), _time(data.pop("offset_ms"))
+            errors = [float(one) for one in data.pop("errors")]
+            return cls(times, scale=scale, offset_ms=offset, errors=errors, **data)
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}") from error
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise DataError(
                 f"{path} is no table of latencies ({error}); 'vega latency-table' makes one"
             ) from error
@@ -113,6 +116,13 @@ class LatencyTable:
                 "with 'vega latency-table'"
             )
         return sum(self.operators[signature] * count for signature, count in needed.items())
+
+
+def _time(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{value!r} is no time")
+    return number
 
 
 def measure_table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,12 +92,15 @@ def pinned(threads: int) -> Iterator[None]:
         yield
         return
     before = os.sched_getaffinity(0)
-    # The last ones: what is bound to none, and interrupts, often begin at the first.
-    os.sched_setaffinity(0, sorted(before)[-threads:])
+    # A sandbox may refuse it; then the spread tells what that does.
+    with suppress(OSError):
+        # The last ones: what is bound to none, and interrupts, often begin at the first.
+        os.sched_setaffinity(0, sorted(before)[-threads:])
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        with suppress(OSError):
+            os.sched_setaffinity(0, before)
 
 
 def _block(call: Callable[[], object]) -> list[float]:
