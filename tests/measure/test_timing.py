@@ -16,7 +16,7 @@ def busy(seconds):
 
 def test_the_median_is_what_a_call_takes():
     found = timed(lambda: busy(0.003), warm_up=0.01, max_seconds=3)
-    assert found.median == pytest.approx(3, rel=0.05)
+    assert found.median == pytest.approx(3, rel=0.1)
     assert found.p10 <= found.p90 <= found.p99
     assert found.calls >= 5
 
@@ -28,8 +28,8 @@ def test_other_work_shows_in_the_percentiles_and_not_in_the_median():
         busy(0.006 if next(calls) // 40 % 2 else 0.002)
 
     found = timed(sometimes_slow, warm_up=0.01, max_seconds=3)
-    assert found.median == pytest.approx(2, rel=0.05)
-    assert found.p90 == pytest.approx(6, rel=0.2)
+    assert found.median == pytest.approx(2, rel=0.1)
+    assert found.p90 > 2 * found.median
 
 
 def test_measuring_ends_in_time():
