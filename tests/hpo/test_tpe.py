@@ -113,10 +113,11 @@ def test_bandwidths_are_the_distances_to_the_neighbours():
 
 def test_the_best_of_a_history_are_those_of_a_sort():
     rng = np.random.default_rng(0)
-    history = History(Columns(SPACE), 1)
+    columns = Columns(SPACE)
+    history, row = History(columns, 1), columns.rows(CONFIGS[:1])
     values = rng.integers(0, 20, 200).tolist()
     for value in values:
-        history.add(CONFIGS[0], None if value == 19 else (float(value),))
+        history.add(row, None if value == 19 else (float(value),))
     expected = np.argsort(values, kind="stable")
     for count in (1, 7, 50, 200):
         assert set(history.best(count)) == set(expected[:count])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from vega_algos_hpo.ladder import afford, ladder
+from vega_algos_hpo.ladder import afford, ladder, refuse_beside_total
 from vega_algos_hpo.rungs import ParetoRung, Rung, ScalarRung
-from vega_core.errors import SearchError
 from vega_core.search import (
     Algorithm,
     Continue,
@@ -72,7 +71,7 @@ class Asha(Algorithm):
         rate = integer("min_early_stopping_rate", min_early_stopping_rate, 0)
         lowest = positive("min_budget", min_budget)
         if total_budget is not None:
-            _refuse_beside_total(num_samples=num_samples, max_budget=max_budget)
+            refuse_beside_total(num_samples=num_samples, max_budget=max_budget)
             total = positive("total_budget", total_budget)
             num_samples, max_budget = afford(total, eta, plain(exact(lowest) * eta**rate))
         largest = positive("max_budget", _MAX_BUDGET if max_budget is None else max_budget)
@@ -124,12 +123,3 @@ class Asha(Algorithm):
             # An arrival lets at most one trial be promoted, the first eta - 1 let none.
             least, most = least // self._eta, max(0, most - self._eta + 1)
         return Plan(tuple(rungs))
-
-
-def _refuse_beside_total(**given: object) -> None:
-    named = [name for name, value in given.items() if value is not None]
-    if named:
-        raise SearchError(
-            f"total_budget decides num_samples and max_budget; give total_budget or "
-            f"{' and '.join(named)}, not both"
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import cycle
 
 from vega_algos_hpo.ladder import ladder
 from vega_core.errors import SearchError
@@ -62,25 +63,28 @@ def hyperband_brackets(min_budget: float, max_budget: float, eta: int) -> tuple[
     )
 
 
-def repeated(brackets: Sequence[Bracket], total_budget: float, least: float) -> tuple[Bracket, ...]:
+def repeated(brackets: Sequence[Bracket], total_budget: float) -> tuple[Bracket, ...]:
     """Returns as many brackets, in order and over again, as a total budget pays for.
 
     Args:
         brackets: One round of them.
         total_budget: The sum that may be spent, a trial charged in full at each rung.
-        least: The budget of the lowest rung, for the message.
 
     Raises:
         SearchError: It does not pay for the first bracket.
     """
     left = exact(total_budget)
     found: list[Bracket] = []
-    while brackets[len(found) % len(brackets)].cost <= left:
-        found.append(brackets[len(found) % len(brackets)])
-        left -= found[-1].cost
+    for bracket in cycle(brackets):
+        left -= bracket.cost
+        if left < 0:
+            break
+        found.append(bracket)
     if not found:
+        first = brackets[0]
         raise SearchError(
             f"total_budget {total_budget} does not pay for one bracket, which costs "
-            f"{float(brackets[0].cost):g} from {least:g} on; give more, or a smaller max_budget"
+            f"{float(first.cost):g} from {first.budgets[0]:g} on; give more, or a smaller "
+            "max_budget"
         )
     return tuple(found)

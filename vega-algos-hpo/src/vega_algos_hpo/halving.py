@@ -7,9 +7,8 @@ from collections import deque
 import numpy as np
 
 from vega_algos_hpo.brackets import Bracket
-from vega_algos_hpo.ladder import afford, ladder
+from vega_algos_hpo.ladder import afford, ladder, refuse_beside_total
 from vega_algos_hpo.source import RandomSource, Source
-from vega_core.errors import SearchError
 from vega_core.search import (
     Algorithm,
     Continue,
@@ -156,9 +155,7 @@ class Halving(Algorithm):
             self._races.popleft()
 
     def _done(self) -> bool:
-        return self._begun == len(self._brackets) and all(
-            race.done and not race.draws for race in self._races
-        )
+        return self._begun == len(self._brackets) and all(race.done for race in self._races)
 
     def plan(self) -> Plan:
         """Returns the rungs of all brackets; where trials fail, the next rung may have fewer."""
@@ -206,10 +203,7 @@ class SuccessiveHalving(Halving):
     ) -> None:
         eta, lowest = integer("eta", eta, 2), positive("min_budget", min_budget)
         if total_budget is not None:
-            if num_samples is not None or max_budget is not None:
-                raise SearchError(
-                    "total_budget decides num_samples and max_budget; give it alone or those"
-                )
+            refuse_beside_total(num_samples=num_samples, max_budget=max_budget)
             total = positive("total_budget", total_budget)
             num_samples, max_budget = afford(total, eta, lowest)
         largest = positive("max_budget", _MAX_BUDGET if max_budget is None else max_budget)

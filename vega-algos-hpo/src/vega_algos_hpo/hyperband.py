@@ -50,14 +50,14 @@ class Hyperband(Halving):
     ) -> None:
         lowest, largest = positive("min_budget", min_budget), positive("max_budget", max_budget)
         round_ = hyperband_brackets(lowest, largest, integer("eta", eta, 2))
-        super().__init__(problem, _brackets(round_, iterations, total_budget, lowest))
+        super().__init__(problem, _brackets(round_, iterations, total_budget))
 
 
 def _brackets(
-    round_: tuple[Bracket, ...], iterations: int | None, total: float | None, lowest: float
+    round_: tuple[Bracket, ...], iterations: int | None, total: float | None
 ) -> tuple[Bracket, ...]:
     if total is None:
         return round_ * integer("iterations", 1 if iterations is None else iterations, 1)
     if iterations is not None:
         raise SearchError("total_budget decides how many brackets are run; give it or iterations")
-    return repeated(round_, positive("total_budget", total), lowest)
+    return repeated(round_, positive("total_budget", total))

@@ -71,6 +71,20 @@ def afford(total_budget: float, eta: int, lowest: float = 1) -> tuple[int, float
     return low, plain(exact(lowest) * eta**rungs)
 
 
+def refuse_beside_total(**given: object) -> None:
+    """Refuses what a total budget decides; None is not given.
+
+    Raises:
+        SearchError: Something is given; names it.
+    """
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        raise SearchError(
+            "total_budget decides num_samples and max_budget; give it alone, and not beside "
+            f"{' and '.join(named)}"
+        )
+
+
 def _cost(trials: int, eta: int) -> int:
     cost, size, budget = 0, trials, 1
     while size:

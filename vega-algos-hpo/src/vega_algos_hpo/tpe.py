@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from vega_algos_hpo.density.bandwidths import by_neighbours
-from vega_algos_hpo.density.columns import Columns, Matrix, Rows
+from vega_algos_hpo.density.columns import Columns, Matrix, Rows, joined
 from vega_algos_hpo.density.history import History
 from vega_algos_hpo.density.parzen import Parzen
 from vega_core.errors import SearchError
@@ -80,18 +79,22 @@ class Tpe(Algorithm):
         self._history = History(self._columns, len(problem.objectives))
         self._sampler = Sampler(problem.space, np.random.default_rng([problem.seed, 1]))
         self._sampled = 0
+        self._waiting: dict[int, Rows] = {}  # by trial, those without a result
 
     def _ask(self) -> Suggestion | None:
         if self._sampled == self._num_samples:
             return None
         self._sampled += 1
         if self._sampled <= self._num_startup or not self._history.good:
-            return Suggestion(self._sampler.draw())
+            config = self._sampler.draw()
+            self._waiting[self.next_trial] = self._columns.rows([config])
+            return Suggestion(config)
         good, bad = self._densities()
         samples = self._columns.samples(*good.draw(self._num_candidates, self.rng))
         rows = self._columns.rows(samples)
-        best = int(np.argmax(good.log_density(rows) - bad.log_density(rows)))
-        return Suggestion(samples.take(np.array([best])).to_dicts()[0])
+        best = np.argmax(good.log_density(rows) - bad.log_density(rows), keepdims=True)
+        self._waiting[self.next_trial] = rows.take(best)
+        return Suggestion(samples.take(best).to_dicts()[0])
 
     def _densities(self) -> tuple[Parzen, Parzen]:
         """Returns the density of the good configurations, and that of the bad ones."""
@@ -101,9 +104,7 @@ class Tpe(Algorithm):
         good[best] = True
         rows = self._history.rows
         bad = rows.take(np.flatnonzero(~good))
-        waiting = [proposal.config for proposal in self.outstanding.values()]
-        if waiting:
-            bad = _joined(bad, self._columns.rows(waiting))
+        bad = joined([bad, *self._waiting.values()])
         return self._density(rows.take(best)), self._density(bad)
 
     def _density(self, rows: Rows) -> Parzen:
@@ -119,17 +120,11 @@ class Tpe(Algorithm):
         if outcome.state == "rejected":
             self._sampled -= 1
         # What was rejected is bad too, or it would be proposed again.
-        self._history.add(proposal.config, outcome.values if outcome.ok else None)
+        row = self._waiting.pop(proposal.trial)
+        self._history.add(row, outcome.values if outcome.ok else None)
 
     def _done(self) -> bool:
         return self._sampled == self._num_samples
 
     def plan(self) -> Plan:
         return Plan((RungPlan(0, self.problem.budget, self._num_samples, self._num_samples),))
-
-
-def _joined(one: Rows, other: Rows) -> Rows:
-    def both(name: str) -> npt.NDArray[np.float64]:
-        return np.concatenate([getattr(one, name), getattr(other, name)])
-
-    return Rows(both("numbers"), both("present"), both("choices"))

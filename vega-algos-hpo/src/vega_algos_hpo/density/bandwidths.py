@@ -28,12 +28,13 @@ def _gaps(numbers: Matrix) -> Matrix:
     """Returns for each place the larger of the distances to its neighbours in its column."""
     if not len(numbers):
         return numbers
-    order = np.argsort(numbers, axis=0)
-    ordered = np.take_along_axis(numbers, order, axis=0)
-    border = np.zeros((1, numbers.shape[1]))
-    steps = np.diff(np.concatenate([border, ordered, border + 1]), axis=0)
+    # A column in a row, since sorting needs them together.
+    columns = np.ascontiguousarray(numbers.T)
+    order = np.argsort(columns, axis=1)
+    steps = np.diff(np.take_along_axis(columns, order, axis=1), axis=1, prepend=0.0, append=1.0)
     if len(numbers) > 1:
-        steps[0] = steps[-1] = 0.0
-    found = np.empty_like(numbers)
-    np.put_along_axis(found, order, np.maximum(steps[1:], steps[:-1]), axis=0)
-    return found
+        steps[:, 0] = steps[:, -1] = 0.0
+    found = np.empty_like(columns)
+    np.put_along_axis(found, order, np.maximum(steps[:, 1:], steps[:, :-1]), axis=1)
+    turned: Matrix = found.T
+    return turned

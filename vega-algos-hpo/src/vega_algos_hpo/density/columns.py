@@ -33,8 +33,27 @@ class Rows:
         return len(self.numbers)
 
     def take(self, places: npt.NDArray[np.intp]) -> Rows:
-        """Returns some of the rows."""
-        return Rows(self.numbers[places], self.present[places], self.choices[places])
+        """Returns a copy of some of the rows."""
+        return Rows(*(part.take(places, axis=0) for part in self._parts))
+
+    def first(self, count: int) -> Rows:
+        """Returns a view of the first rows."""
+        return Rows(*(part[:count] for part in self._parts))
+
+    @property
+    def _parts(self) -> tuple[Matrix, Matrix, Matrix]:
+        return self.numbers, self.present, self.choices
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Returns the rows of all parts, one part below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(
+        np.concatenate([part.numbers for part in parts]),
+        np.concatenate([part.present for part in parts]),
+        np.concatenate([part.choices for part in parts]),
+    )
 
 
 class Columns:

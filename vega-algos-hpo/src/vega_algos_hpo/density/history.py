@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from vega_algos_hpo.density.columns import Columns, Rows
 from vega_core.search import by_crowding, fronts
-from vega_core.search.proposal import Config
 
 
 class History:
@@ -22,7 +21,6 @@ class History:
     """
 
     def __init__(self, columns: Columns, objectives: int) -> None:
-        self._columns = columns
         self._count = 0
         self.good = 0
         self._values = np.empty((0, objectives))
@@ -34,11 +32,10 @@ class History:
     @property
     def rows(self) -> Rows:
         """All configurations."""
-        return self._rows.take(np.arange(self._count))
+        return self._rows.first(self._count)
 
-    def add(self, config: Config, values: tuple[float, ...] | None) -> None:
-        """Adds a result; None, of one that failed, is worse than all others."""
-        row = self._columns.rows([config])
+    def add(self, row: Rows, values: tuple[float, ...] | None) -> None:
+        """Adds a configuration's row and result; None, of one that failed, is worse than all."""
         if self._count == len(self._values):
             self._grow()
         at, rows = self._count, self._rows
@@ -59,7 +56,6 @@ class History:
         """
         values = self._values[: self._count]
         if values.shape[1] == 1:
-            # A stable sort of all would do; this looks at few.
             bound = np.partition(values[:, 0], count - 1)[count - 1]
             sure = np.flatnonzero(values[:, 0] < bound)
             equal = np.flatnonzero(values[:, 0] == bound)[: count - len(sure)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from vega_core.cli.options import local_plugins
+from vega_core.cli.options import force_option, local_plugins, output_file
 
 if TYPE_CHECKING:
     from vega_core.exchange import Exported
@@ -40,10 +40,8 @@ def _complete(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[
     shell_complete=_complete,
     help="The exporter, such as onnx or torch.",
 )
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The file to write."
-)
-@click.option("--force", is_flag=True, help="Replace the file if it is there already.")
+@output_file
+@force_option
 @click.option("--step", metavar="NAME", help="A step of the run; by default the last with a model.")
 @click.option("--model", metavar="ID", help="A model of it, such as train-3; by default the best.")
 @click.option("--opset", type=int, help="Version of ONNX's operators.")

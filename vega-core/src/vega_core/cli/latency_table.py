@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from vega_core.cli.options import force_option, output_file
+
 
 @click.command("latency-table")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The table to write."
-)
-@click.option("--force", is_flag=True, help="Replace the file if it is there already.")
+@output_file
+@force_option
 @click.option("--step", metavar="NAME", help="Step that searches; else the first with a model.")
 @click.option(
     "--samples",

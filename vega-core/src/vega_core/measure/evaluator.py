@@ -84,7 +84,7 @@ class LatencyEstimate(Evaluator):
 
     analytic = True
 
-    def __init__(self, *, table: str) -> None:
+    def __init__(self, *, table: Path) -> None:
         self._table = LatencyTable.load(Path(table))
 
     def evaluate(self, model: Model, context: Context) -> Mapping[str, float]:  # noqa: ARG002
