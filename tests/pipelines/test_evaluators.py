@@ -222,7 +222,7 @@ def test_estimated_latency_bounds_what_is_trained(run, project):
     table = project.folder / "table.json"
     LatencyTable(operators, 1, 1, "none").save(table)
     records = run(
-        evaluator={"type": "LatencyEstimate", "table": str(table)},
+        evaluator={"type": "LatencyEstimate", "table": table.name},  # beside the configuration
         constraints="latency_estimate_ms <= 40",
     )
     assert {one.metrics["latency_estimate_ms"] for one in records} == {8, 32}
